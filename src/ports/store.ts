@@ -1,0 +1,71 @@
+import type { StackEvent } from "../domain/events.ts";
+import type { Generation, PinnedInput } from "../domain/generation.ts";
+import type { LedgerLine, ReadLedger } from "../domain/ledger.ts";
+import type { Digest, GenerationNumber, Ms, StackName } from "../domain/words.ts";
+
+/** One entry of a source folder. Paths are relative to its root, with `/`. */
+export type SourceEntry =
+  | { readonly kind: "file"; readonly path: string; readonly sizeBytes: number; readonly mode: number }
+  | { readonly kind: "folder"; readonly path: string }
+  /** `target` is the resolved absolute path, undefined when dangling; `inside` = it stays within the root. */
+  | { readonly kind: "link"; readonly path: string; readonly target: string | undefined; readonly inside: boolean };
+
+export type SourceFolder = {
+  /** Absolute, links resolved. */
+  readonly root: string;
+  readonly entries: readonly SourceEntry[];
+  /** Text of every Quadlet file and drop-in, by relative path; a file that is not UTF-8 or too large is an issue of the reader. */
+  readonly texts: ReadonlyMap<string, string>;
+};
+
+/** Reads what a person wrote. */
+export type Source = {
+  readonly read: (path: string) => Promise<SourceFolder>;
+  /** Digest of one file or of a folder tree (relative to root or absolute); refuses links that leave the root. */
+  readonly digest: (
+    root: string,
+    path: string,
+  ) => Promise<{ readonly digest: Digest; readonly kind: "file" | "folder"; readonly sizeBytes: number }>;
+};
+
+/** Immutable generations and the one mutable link. Writes are temp + fsync + rename. */
+export type Generations = {
+  readonly list: (stack: StackName) => Promise<readonly GenerationNumber[]>;
+  readonly read: (stack: StackName, number: GenerationNumber) => Promise<Generation>;
+  /** Copies inputs, writes units and manifest; the folder appears whole or not at all. Returns the number it got. */
+  readonly write: (candidate: Omit<Generation, "number">, inputs: readonly PinnedInput[]) => Promise<Generation>;
+  /** Which generation the live link names: 0 = no link, undefined = something else stands there. */
+  readonly live: (stack: StackName) => Promise<GenerationNumber | undefined>;
+  readonly switch: (stack: StackName, number: GenerationNumber) => Promise<void>;
+  /** Removes generations and the content files nobody names any more. */
+  readonly retain: (stack: StackName, keep: ReadonlySet<GenerationNumber>) => Promise<void>;
+};
+
+export type History = {
+  readonly stacks: () => Promise<readonly StackName[]>;
+  readonly read: (stack: StackName) => Promise<ReadLedger>;
+  /** One line, one write, fsync; also one journal line. */
+  readonly append: (stack: StackName, event: StackEvent) => Promise<LedgerLine>;
+  /** Rewrites the ledger with these lines (temp + fsync + rename). */
+  readonly replace: (stack: StackName, lines: readonly LedgerLine[]) => Promise<void>;
+};
+
+/** The right to change a stack: the bus name `io.phoenix.Lane.<stack>`, freed by the kernel when its holder dies. */
+export type Lane = {
+  /** Throws `lane-taken` naming the holder when it is not free within `waitMs`. */
+  readonly hold: <T>(stack: StackName, waitMs: Ms, work: () => Promise<T>) => Promise<T>;
+  readonly holder: (stack: StackName) => Promise<{ readonly pid: number; readonly command: string } | undefined>;
+};
+
+/** A line for the journal (or a person's terminal) that is not a ledger event. Priorities are syslog's. */
+export type Journal = {
+  readonly event: (stack: StackName, event: StackEvent) => void;
+  readonly say: (priority: 3 | 4 | 5 | 6 | 7, message: string, fields?: Readonly<Record<string, string>>) => void;
+};
+
+/** Time. `now` is ms since 1970 for records; `monotonic` is for every decision about durations. */
+export type Clock = {
+  readonly now: () => number;
+  readonly monotonic: () => Ms;
+  readonly sleep: (ms: Ms, signal?: AbortSignal) => Promise<void>;
+};
