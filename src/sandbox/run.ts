@@ -1,0 +1,118 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { PhoenixError } from "../domain/errors.ts";
+import { layoutOf } from "./layout.ts";
+import { leaderOf } from "./leader.ts";
+import { childrenOf } from "./process.ts";
+import { readState } from "./state.ts";
+import { environmentOf, findUser } from "./user.ts";
+
+export type SandboxRunOptions = {
+  readonly name?: string;
+  readonly user?: string;
+  readonly argv: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** `inherit` (the default) joins our own stdin, stdout and terminal; `capture` feeds `input` and returns what was printed. */
+  readonly stdio?: "inherit" | "capture";
+  readonly input?: string;
+  readonly timeoutMs?: number;
+  /** Told every piece of output as it comes; only with `capture`. */
+  readonly onOutput?: (text: string) => void;
+};
+
+/** `exitCode` follows the shell's habit for signals (128 + number); 124 = the deadline passed. The texts are empty unless captured. */
+export type SandboxRunResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string; readonly timedOut: boolean };
+
+/**
+ * Entered as root, before the user is dropped: join init.scope, so that the sandbox's systemd sees a process of its own tree (its
+ * services move such a process into scopes on Podman's behalf; one outside its cgroup namespace cannot be moved).
+ */
+const enterScript = `echo 0 >/sys/fs/cgroup/init.scope/cgroup.procs
+umask 022
+cd "$1" || exit 126
+shift
+exec setpriv "$@"`;
+
+/** Runs a program inside a running sandbox and waits for it. */
+export async function sandboxRun(options: SandboxRunOptions): Promise<SandboxRunResult> {
+  const layout = layoutOf(options.name);
+  const leader = await leaderOf(await readState(layout));
+  if (leader === undefined) {
+    throw new PhoenixError("sandbox-failed", `The sandbox '${layout.name}' is not running.`, {
+      remedy: "Start it with `phoenix sandbox up`.",
+    });
+  }
+  const user = await findUser(layout.rootPath, options.user ?? "phoenix");
+  const credentials = [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--init-groups", "--inh-caps=-all"];
+  const args = [
+    ...["--target", String(leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--"],
+    ...["sh", "-c", enterScript, "enter", options.cwd ?? user.home, ...credentials, "--", ...options.argv],
+  ];
+  return await new Promise((resolve, reject) => {
+    const captured = options.stdio === "capture";
+    const child = spawn("nsenter", args, {
+      stdio: captured ? "pipe" : "inherit",
+      cwd: "/",
+      env: { ...environmentOf(user), ...(captured ? {} : terminalEnvironment()), ...options.env },
+      // A group of its own can be killed whole. A terminal program must stay in ours, or the terminal stops it.
+      detached: captured,
+    });
+    const output = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream]?.setEncoding("utf8").on("data", (text: string) => {
+        output[stream] += text;
+        options.onOutput?.(text);
+      });
+    }
+    child.stdin?.on("error", () => {}).end(options.input ?? "");
+
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      void kill(child.pid, captured, "SIGKILL");
+      // Whoever was started in the background may still hold our pipes: they are no reason to wait.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, options.timeoutMs ?? 2_147_483_647);
+    const forward = (name: NodeJS.Signals): void => void kill(child.pid, captured, name);
+    const forwarded = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
+    for (const name of forwarded) process.on(name, forward);
+    const finish = (): void => {
+      clearTimeout(timer);
+      for (const name of forwarded) process.off(name, forward);
+    };
+
+    child.once("error", (error) => {
+      finish();
+      reject(new PhoenixError("sandbox-failed", `nsenter could not be started: ${error.message}`, { cause: error }));
+    });
+    child.once("close", (code, signal) => {
+      finish();
+      const exitCode = timedOut ? 124 : (code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      resolve({ exitCode, ...output, timedOut });
+    });
+  });
+}
+
+/** nsenter waits for its child and passes no signal on, so the child is signalled itself; in capture mode the whole group is. */
+async function kill(pid: number | undefined, group: boolean, name: NodeJS.Signals): Promise<void> {
+  if (pid === undefined) return;
+  const targets = group ? [-pid] : await childrenOf(pid);
+  for (const target of targets) {
+    try {
+      process.kill(target, name);
+    } catch {
+      // It ended by itself in the meantime.
+    }
+  }
+}
+
+function terminalEnvironment(): Readonly<Record<string, string>> {
+  const { TERM, COLORTERM, NO_COLOR } = process.env;
+  return {
+    ...(TERM === undefined ? {} : { TERM }),
+    ...(COLORTERM === undefined ? {} : { COLORTERM }),
+    ...(NO_COLOR === undefined ? {} : { NO_COLOR }),
+  };
+}

@@ -1,0 +1,133 @@
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { PhoenixError } from "../domain/errors.ts";
+import { startSupervisor } from "./boot.ts";
+import { command, lastLines } from "./command.ts";
+import { clearRun } from "./down.ts";
+import { defaultCachePath, defaultPorts, layoutOf, type SandboxLayout } from "./layout.ts";
+import { withLock } from "./lock.ts";
+import { choosePorts, type ForwardedPort, startNetwork } from "./network.ts";
+import { ensurePrerequisites } from "./prerequisites.ts";
+import { isAlive, pollUntil } from "./process.ts";
+import { type Progress, silent } from "./progress.ts";
+import { type Recipe, recipeOf } from "./recipe.ts";
+import { cachedRootfs, exists } from "./rootfs.ts";
+import { sandboxRun } from "./run.ts";
+import { type BindReadOnly, readState, writeState } from "./state.ts";
+import { type SandboxStatus, sandboxStatus } from "./status.ts";
+
+const bootTimeoutMs = 60_000;
+/** A cold start may build the root filesystem; another `up` waits for it. */
+const lockTimeoutMs = 1_200_000;
+
+export type SandboxUpOptions = {
+  readonly name?: string;
+  /** Ports inside that the host reaches on its loopback. */
+  readonly ports?: readonly number[];
+  readonly bindReadOnly?: readonly BindReadOnly[];
+  /** Debian packages beyond those of the recipe. */
+  readonly packages?: readonly string[];
+  readonly cachePath?: string;
+  /** What to do with a stopped machine that an older recipe made: keep its files (a person's), or make it anew (a test's). */
+  readonly outdated?: "keep" | "replace";
+  readonly onProgress?: Progress;
+};
+
+/** Boots the sandbox and waits until its user can work. Already running = says so, and changes nothing. */
+export async function sandboxUp(options: SandboxUpOptions = {}): Promise<SandboxStatus> {
+  const layout = layoutOf(options.name);
+  const progress = options.onProgress ?? silent;
+  await ensurePrerequisites(progress);
+  return await withLock(layout.lockPath, lockTimeoutMs, async () => {
+    const before = await sandboxStatus({ name: layout.name });
+    if (before.state === "running" || before.state === "starting") {
+      await waitUntilReady(layout);
+      progress(`The sandbox '${layout.name}' is already running.`);
+      return await sandboxStatus({ name: layout.name });
+    }
+    if (before.state === "broken") progress("Clearing what an earlier run left behind.");
+    // Also without a state file: a run that was killed before it could write one may have left processes.
+    await clearRun(layout);
+    await ensureInstance(layout, recipeOf(options.packages), options, progress);
+    try {
+      await boot(layout, options, progress);
+      await waitUntilReady(layout);
+    } catch (error) {
+      const log = await readFile(layout.logPath, "utf8").catch(() => "");
+      await clearRun(layout).catch(() => {});
+      throw withLog(error, log);
+    }
+    const status = await sandboxStatus({ name: layout.name });
+    progress(`The sandbox '${layout.name}' is up.${portSentence(status.ports)}`);
+    return status;
+  });
+}
+
+async function ensureInstance(layout: SandboxLayout, recipe: Recipe, options: SandboxUpOptions, progress: Progress): Promise<void> {
+  await mkdir(layout.instancePath, { recursive: true });
+  if (await exists(layout.rootPath)) {
+    const made = (await readFile(layout.recipePath, "utf8").catch(() => "")).trim();
+    if (made === recipe.key) return;
+    if (options.outdated !== "replace") {
+      progress(`The sandbox '${layout.name}' was made from another recipe; \`phoenix sandbox down --delete\` and \`up\` renew it.`);
+      return;
+    }
+    await rm(layout.rootPath, { recursive: true, force: true });
+  }
+  const cached = await cachedRootfs(recipe, options.cachePath ?? defaultCachePath, progress);
+  progress(`Making the sandbox '${layout.name}': ${layout.rootPath}`);
+  const temporary = `${layout.rootPath}.new`;
+  await rm(temporary, { recursive: true, force: true });
+  await command(["cp", "-a", "--reflink=auto", cached, temporary], { timeoutMs: 300_000 });
+  await writeFile(layout.recipePath, `${recipe.key}\n`);
+  await rename(temporary, layout.rootPath);
+}
+
+async function boot(layout: SandboxLayout, options: SandboxUpOptions, progress: Progress): Promise<void> {
+  await mkdir(layout.runtimePath, { recursive: true });
+  const wanted = options.ports ?? defaultPorts;
+  const ports = await choosePorts(wanted);
+  for (const inside of wanted) {
+    const forwarded = ports.find((port) => port.inside === inside);
+    if (forwarded === undefined) progress(`Port ${inside} of this host is taken and none near it is free: not reachable from outside.`);
+    else if (forwarded.host !== inside) progress(`Port ${inside} of this host is taken: the sandbox's ${inside} is at ${forwarded.host}.`);
+  }
+  const pasta = await startNetwork(layout, ports);
+  const binds = options.bindReadOnly ?? [];
+  const supervisor = await startSupervisor(layout, binds);
+  await writeState(layout, { supervisor, pasta, ports, bindReadOnly: binds });
+}
+
+/** Ready = the system has finished booting and the user manager of `phoenix` answers. */
+async function waitUntilReady(layout: SandboxLayout): Promise<void> {
+  const script = `systemctl is-system-running --wait >/dev/null 2>&1
+until systemctl is-active --quiet user@1000.service && [ -S /run/user/1000/bus ]; do sleep 0.05; done`;
+  const state = await readState(layout);
+  const ready = await pollUntil(async () => {
+    if (!(await isAlive(state?.supervisor))) return "ended" as const;
+    const result = await sandboxRun({
+      name: layout.name,
+      user: "root",
+      argv: ["sh", "-c", script],
+      stdio: "capture",
+      timeoutMs: 30_000,
+    }).catch(() => undefined);
+    return result?.exitCode === 0 ? ("ready" as const) : undefined;
+  }, bootTimeoutMs);
+  if (ready === "ready") return;
+  const what = ready === "ended" ? "ended while it booted" : `did not finish booting within ${bootTimeoutMs / 1000} s`;
+  throw new PhoenixError("sandbox-failed", `The sandbox '${layout.name}' ${what}.`);
+}
+
+function withLog(error: unknown, log: string): unknown {
+  if (!(error instanceof PhoenixError) || log === "") return error;
+  return new PhoenixError(error.code, `${error.message}\nThe boot log ends with:\n${lastLines(log)}`, {
+    remedy: error.remedy,
+    cause: error,
+  });
+}
+
+function portSentence(ports: readonly ForwardedPort[]): string {
+  if (ports.length === 0) return "";
+  const shown = ports.map(({ inside, host }) => (inside === host ? String(host) : `${host} (its ${inside})`));
+  return ` Its ports answer at 127.0.0.1: ${shown.join(", ")}.`;
+}
