@@ -1,0 +1,24 @@
+import type { ExitCode } from "../domain/exit.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { Sandbox } from "../ports/sandbox.ts";
+
+/** What a verb may use: `main` fills it in, so that no verb reaches for the process by itself. */
+export type CliContext = {
+  /** Connects to the user manager on first use; `--help` needs no bus. */
+  readonly ports: () => Promise<Ports>;
+  readonly sandbox: Sandbox;
+  readonly out: (text: string) => void;
+  /** Progress and errors: standard error, so that `--json | jq` stays clean. */
+  readonly err: (text: string) => void;
+  readonly isTerminal: boolean;
+  readonly color: boolean;
+  readonly cwd: string;
+  readonly version: string;
+  /** Aborted by the first Ctrl-C or SIGTERM: roll back, then end. */
+  readonly interrupted: AbortSignal;
+  readonly confirm: (question: string) => Promise<boolean>;
+  /** Attaches a child to our terminal (journalctl, the pager) and returns its exit code. */
+  readonly attach: (argv: readonly [string, ...string[]]) => Promise<number>;
+  readonly agent: () => Promise<ExitCode>;
+  readonly prober: () => Promise<ExitCode>;
+};

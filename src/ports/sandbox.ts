@@ -1,0 +1,20 @@
+/** The throw-away machine, as the command line may ask for it. */
+export type Sandbox = {
+  readonly up: (options: {
+    readonly ports?: readonly number[];
+    readonly bindReadOnly?: readonly { readonly hostPath: string; readonly path: string }[];
+    readonly onProgress: (line: string) => void;
+  }) => Promise<unknown>;
+  readonly run: (options: {
+    readonly user: string;
+    readonly argv: readonly [string, ...string[]];
+  }) => Promise<{ readonly exitCode: number }>;
+  readonly down: (options: { readonly delete: boolean; readonly onProgress: (line: string) => void }) => Promise<void>;
+  readonly status: () => Promise<unknown>;
+  /** Stand-ins for these image references, made from Debian packages and loaded for the user. */
+  readonly images: (options: {
+    readonly references: readonly string[];
+    readonly user: string;
+    readonly onProgress: (line: string) => void;
+  }) => Promise<void>;
+};

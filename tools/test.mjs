@@ -1,0 +1,70 @@
+// `npm test [suite…]`: type check, lint, unit, cases, bundle, system; a time table, and `N passed, N failed` at the end.
+import { spawn } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const bin = (name) => join("node_modules/.bin", name);
+const outFolder = "dist/test";
+
+/** Every *.test.ts below a folder, sorted. */
+function testsIn(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => join(folder, path))
+    .sort();
+}
+
+function run(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: "inherit" });
+    child.on("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
+    child.on("error", () => resolve(1));
+  });
+}
+
+/** A plain command counts as one test. */
+async function plain(command, args) {
+  const code = await run(command, args);
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** Runs tap; the counts come from the closing comment of its own TAP output, so a file that dies still counts as failed. */
+async function tap(suite, files, args) {
+  if (files.length === 0) throw new Error(`No test files for ${suite}`);
+  const output = join(outFolder, `${suite}.tap`);
+  const code = await run(bin("tap"), ["--reporter=terse", `--output-file=${output}`, ...args, ...files]);
+  const lines = readFileSync(output, "utf8").split("\n");
+  const count = (pattern) => lines.filter((line) => pattern.test(line)).length;
+  const counts = { passed: count(/^ *ok /), failed: count(/^ *not ok /) };
+  if (counts.passed + counts.failed === 0) return { passed: 0, failed: 1 };
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+const coverage = ["--coverage-report=text-summary", "--coverage-report=json-summary"];
+const suites = {
+  check: () => plain(bin("tsc"), ["--noEmit"]),
+  lint: () => plain(bin("biome"), ["check", "--error-on-warnings", "."]),
+  unit: () => tap("unit", testsIn("test/unit"), coverage),
+  cases: () => tap("cases", testsIn("test/cases"), ["--disable-coverage"]),
+  bundle: () => plain(process.execPath, ["tools/bundle.mjs"]),
+  system: () => tap("system", testsIn("test/system"), ["--disable-coverage", "--timeout=600", `--jobs=${process.env.PHOENIX_JOBS ?? 2}`]),
+};
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);
+mkdirSync(outFolder, { recursive: true });
+const rows = [];
+for (const suite of wanted) {
+  const started = performance.now();
+  console.log(`\n== ${suite}`);
+  const counts = await (suites[suite] ?? (() => Promise.reject(new Error(`No suite ${suite}: ${Object.keys(suites).join(", ")}`))))();
+  rows.push({ suite, ...counts, seconds: ((performance.now() - started) / 1000).toFixed(1) });
+  // Without a bundle the system tests would run yesterday's program.
+  if (suite === "bundle" && counts.failed > 0) break;
+}
+console.log("");
+for (const { suite, passed, failed, seconds } of rows) {
+  console.log(`${suite.padEnd(8)} ${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ${seconds.padStart(8)} s`);
+}
+const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
+process.exitCode = sum("failed") === 0 ? 0 : 1;
