@@ -24,6 +24,23 @@ export const errors = {
   },
   "sandbox-unsupported": { exit: exits.failed, remedy: "The sandbox needs Linux, root, and Debian's package mirror." },
   "sandbox-failed": { exit: exits.failed, remedy: "Look at the log named in the message; `phoenix sandbox down --delete` starts afresh." },
+  "podman-missing": { exit: exits.failed, remedy: "Install Podman 5.3 or newer, with its Quadlet generator." },
+  "podman-too-old": { exit: exits.failed, remedy: "Install Podman 5.3 or newer." },
+  "podman-failed": { exit: exits.failed, remedy: "Run the same podman command by hand; nothing else was changed." },
+  "podman-timeout": {
+    exit: exits.failed,
+    remedy: "See whether `podman ps` answers; a podman that hangs on its locks is freed by ending the process that holds them.",
+  },
+  "pull-failed": { exit: exits.failed, remedy: "Check the image's name, the network, and `podman login`." },
+  "build-failed": { exit: exits.failed, remedy: "Run the build by hand: `podman build`." },
+  "preflight-failed": { exit: exits.failed, remedy: "Check that systemd-analyze and Podman's generator can be run." },
+  "generation-missing": { exit: exits.notFound, remedy: "`phoenix history` lists the generations that are kept." },
+  "generation-damaged": { exit: exits.failed, remedy: "Deploy again from the source: it writes a new generation." },
+  "source-changed": { exit: exits.failed, remedy: "Run the command again: the source changed while it was read." },
+  "source-too-large": { exit: exits.usage, remedy: "Keep data and build contexts with very many files outside the stack's folder." },
+  "link-outside": { exit: exits.usage, remedy: "Replace the link by the file itself." },
+  "state-unsafe": { exit: exits.failed, remedy: "Move away what stands there, or give the folder to your user with mode 0700." },
+  "state-unwritable": { exit: exits.failed, remedy: "Check free space, quota and permissions of the folder." },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errors;
