@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { PhoenixError } from "../domain/errors.ts";
 import { command, succeeds } from "./command.ts";
 import type { SandboxLayout } from "./layout.ts";
-import { markOf, type ProcessMark, pollUntil, signal } from "./process.ts";
+import { isAlive, markOf, type ProcessMark, pollUntil, signal } from "./process.ts";
 import { readPid } from "./state.ts";
 
 /** A port of the sandbox as the host reaches it, on 127.0.0.1. They differ when the host's own port was taken. */
@@ -72,7 +72,11 @@ export async function startNetwork(layout: SandboxLayout, ports: readonly Forwar
 
 /** Takes the namespace and its uplink away again; nothing there is fine. */
 export async function stopNetwork(layout: SandboxLayout, pasta: ProcessMark | undefined): Promise<void> {
-  await signal(pasta, "SIGTERM");
+  if (await signal(pasta, "SIGTERM")) {
+    // Its ports are free only when it is gone; the next start may want the same ones.
+    const ended = await pollUntil(async () => ((await isAlive(pasta)) ? undefined : true), 3_000, 10);
+    if (ended === undefined) await signal(pasta, "SIGKILL");
+  }
   await succeeds(["ip", "netns", "delete", layout.networkName], 10_000);
   // After a reboot of a host whose /run is no tmpfs, the name is left behind as an empty file.
   await rm(layout.networkPath, { force: true }).catch(() => {});

@@ -36,7 +36,7 @@ WantedBy=multi-user.target
 UNIT
 systemctl enable --quiet sandbox-online.service
 systemctl mask --quiet apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \\
-  console-getty.service systemd-firstboot.service podman-auto-update.timer
+  console-getty.service systemd-firstboot.service systemd-modules-load.service podman-auto-update.timer
 useradd --create-home --uid 1000 --shell /bin/bash phoenix
 touch /var/lib/systemd/linger/phoenix
 : >/etc/machine-id

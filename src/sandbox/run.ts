@@ -75,12 +75,10 @@ export async function sandboxRun(options: SandboxRunOptions): Promise<SandboxRun
       child.stdout?.destroy();
       child.stderr?.destroy();
     }, options.timeoutMs ?? 2_147_483_647);
-    const forward = (name: NodeJS.Signals): void => void kill(child.pid, captured, name);
-    const forwarded = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
-    for (const name of forwarded) process.on(name, forward);
+    const stopForwarding = captured ? () => {} : forwardSignals(child.pid);
     const finish = (): void => {
       clearTimeout(timer);
-      for (const name of forwarded) process.off(name, forward);
+      stopForwarding();
     };
 
     child.once("error", (error) => {
@@ -93,6 +91,21 @@ export async function sandboxRun(options: SandboxRunOptions): Promise<SandboxRun
       resolve({ exitCode, ...output, timedOut });
     });
   });
+}
+
+/**
+ * Our own end is asked for: pass that on and wait for the program's answer. A terminal's Ctrl-C reaches the program by itself; then it
+ * is enough that we do not die first.
+ */
+function forwardSignals(pid: number | undefined): () => void {
+  const forward = (name: NodeJS.Signals): void => {
+    if (name !== "SIGINT" || process.stdin.isTTY !== true) void kill(pid, false, name);
+  };
+  const names = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
+  for (const name of names) process.on(name, forward);
+  return () => {
+    for (const name of names) process.off(name, forward);
+  };
 }
 
 /** nsenter waits for its child and passes no signal on, so the child is signalled itself; in capture mode the whole group is. */

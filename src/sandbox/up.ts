@@ -7,15 +7,13 @@ import { defaultCachePath, defaultPorts, layoutOf, type SandboxLayout } from "./
 import { withLock } from "./lock.ts";
 import { choosePorts, type ForwardedPort, startNetwork } from "./network.ts";
 import { ensurePrerequisites } from "./prerequisites.ts";
-import { isAlive, pollUntil } from "./process.ts";
 import { type Progress, silent } from "./progress.ts";
+import { waitUntilReady } from "./ready.ts";
 import { type Recipe, recipeOf } from "./recipe.ts";
 import { cachedRootfs, exists } from "./rootfs.ts";
-import { sandboxRun } from "./run.ts";
-import { type BindReadOnly, readState, writeState } from "./state.ts";
+import { type BindReadOnly, writeState } from "./state.ts";
 import { type SandboxStatus, sandboxStatus } from "./status.ts";
 
-const bootTimeoutMs = 60_000;
 /** A cold start may build the root filesystem; another `up` waits for it. */
 const lockTimeoutMs = 1_200_000;
 
@@ -95,27 +93,6 @@ async function boot(layout: SandboxLayout, options: SandboxUpOptions, progress: 
   const binds = options.bindReadOnly ?? [];
   const supervisor = await startSupervisor(layout, binds);
   await writeState(layout, { supervisor, pasta, ports, bindReadOnly: binds });
-}
-
-/** Ready = the system has finished booting and the user manager of `phoenix` answers. */
-async function waitUntilReady(layout: SandboxLayout): Promise<void> {
-  const script = `systemctl is-system-running --wait >/dev/null 2>&1
-until systemctl is-active --quiet user@1000.service && [ -S /run/user/1000/bus ]; do sleep 0.05; done`;
-  const state = await readState(layout);
-  const ready = await pollUntil(async () => {
-    if (!(await isAlive(state?.supervisor))) return "ended" as const;
-    const result = await sandboxRun({
-      name: layout.name,
-      user: "root",
-      argv: ["sh", "-c", script],
-      stdio: "capture",
-      timeoutMs: 30_000,
-    }).catch(() => undefined);
-    return result?.exitCode === 0 ? ("ready" as const) : undefined;
-  }, bootTimeoutMs);
-  if (ready === "ready") return;
-  const what = ready === "ended" ? "ended while it booted" : `did not finish booting within ${bootTimeoutMs / 1000} s`;
-  throw new PhoenixError("sandbox-failed", `The sandbox '${layout.name}' ${what}.`);
 }
 
 function withLog(error: unknown, log: string): unknown {
