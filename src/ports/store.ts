@@ -1,22 +1,10 @@
 import type { StackEvent } from "../domain/events.ts";
 import type { Generation, PinnedInput } from "../domain/generation.ts";
 import type { LedgerLine, ReadLedger } from "../domain/ledger.ts";
+import type { SourceFolder } from "../domain/source.ts";
 import type { Digest, GenerationNumber, Ms, StackName } from "../domain/words.ts";
 
-/** One entry of a source folder. Paths are relative to its root, with `/`. */
-export type SourceEntry =
-  | { readonly kind: "file"; readonly path: string; readonly sizeBytes: number; readonly mode: number }
-  | { readonly kind: "folder"; readonly path: string }
-  /** `target` is the resolved absolute path, undefined when dangling; `inside` = it stays within the root. */
-  | { readonly kind: "link"; readonly path: string; readonly target: string | undefined; readonly inside: boolean };
-
-export type SourceFolder = {
-  /** Absolute, links resolved. */
-  readonly root: string;
-  readonly entries: readonly SourceEntry[];
-  /** Text of every Quadlet file and drop-in, by relative path; a file that is not UTF-8 or too large is an issue of the reader. */
-  readonly texts: ReadonlyMap<string, string>;
-};
+export type { SourceEntry, SourceFolder } from "../domain/source.ts";
 
 /** Reads what a person wrote. */
 export type Source = {
