@@ -21,7 +21,7 @@ export type ValidateOptions = {
 /** All issues of a document, in the order of the file; what has no line comes first. */
 export function validateDocument(document: UnitDocument, options: ValidateOptions): readonly Issue[] {
   const fileName = document.file.slice(document.file.lastIndexOf("/") + 1);
-  const issues = [
+  const issues: Issue[] = [
     ...validateFileName(fileName).map((issue) => ({ ...issue, place: { file: document.file } })),
     ...sectionIssues(document, options.type),
     ...keyIssues(document, options.type),
