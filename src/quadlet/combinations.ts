@@ -69,6 +69,12 @@ const rules: readonly Rule[] = [
     isBroken: ({ all, get }) => all("Yaml").length > 1 && get("SetWorkingDirectory")?.toLowerCase() === "yaml",
     message: "SetWorkingDirectory=yaml needs a single Yaml=.",
   },
+  {
+    types: ["kube"],
+    at: ["SetWorkingDirectory"],
+    isBroken: ({ get }) => !/^(?:yaml|unit)$/iu.test(get("SetWorkingDirectory") ?? "unit"),
+    message: "SetWorkingDirectory= can only be yaml or unit here.",
+  },
   ...onThePod.map(
     (key): Rule => ({
       types: ["container"],
