@@ -1,0 +1,121 @@
+import { execa } from "execa";
+import type { Ms } from "../../domain/words.ts";
+import { eachLine } from "./lines.ts";
+
+/**
+ * Variables that belong to us and must not reach a child: podman takes an inherited LISTEN_FDS for its own sockets and crashes, any
+ * child could feed our watchdog, and the last ones would point it at another Podman than the one the units run.
+ */
+const privateVariables: readonly RegExp[] = [
+  /^LISTEN_/u,
+  /^WATCHDOG_/u,
+  /^(?:NOTIFY_SOCKET|INVOCATION_ID|JOURNAL_STREAM|MAINPID|MANAGERPID|SYSTEMD_EXEC_PID)$/u,
+  /^(?:CONTAINER_HOST|CONTAINER_CONNECTION|CONTAINER_SSHKEY|PODMAN|PODMAN_SYSTEMD_UNIT|QUADLET_UNIT_DIRS)$/u,
+];
+
+/** The environment without what a child must not inherit. */
+export function cleanEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const kept = Object.entries(environment).filter(([name]) => !privateVariables.some((pattern) => pattern.test(name)));
+  return Object.fromEntries(kept.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+export type ProgramOptions = {
+  readonly argv: readonly [string, ...string[]];
+  /** Complete: nothing is added. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: Ms;
+  readonly cwd?: string;
+  readonly input?: string;
+  /** Told every line of both streams as it comes. */
+  readonly progress?: ((line: string) => void) | undefined;
+};
+
+export type ProgramResult = {
+  /** Undefined when a signal ended it, or it never started. */
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly end: "exited" | "deadline" | "too much output" | "not found" | "not started";
+};
+
+const outputBytes = 32 * 1024 * 1024;
+/** Between SIGTERM and SIGKILL: podman gives its locks back in this time. */
+const termGraceMs = 2_000;
+
+/** Groups that are still running: they end with us, since nobody would wait for them. */
+const running = new Set<number>();
+let endsWithUs = false;
+
+/** Runs one program in a process group of its own, with a deadline for the whole group. Never throws for what the program does. */
+export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
+  const [file, ...args] = options.argv;
+  const child = execa(file, args, {
+    reject: false,
+    // A Ctrl-C at the terminal is for us to judge, and the deadline must reach grandchildren as well.
+    detached: true,
+    extendEnv: false,
+    env: options.environment,
+    cwd: options.cwd ?? "/",
+    maxBuffer: outputBytes,
+    stripFinalNewline: false,
+    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+  });
+  watchGroup(child.pid);
+  if (options.progress !== undefined) for (const stream of [child.stdout, child.stderr]) eachLine(stream, options.progress);
+
+  let isLate = false;
+  let kill: NodeJS.Timeout | undefined;
+  let giveUp: (() => void) | undefined;
+  // Somebody outside the group (conmon, the pause process) may hold our pipes open: that is no reason to wait for ever.
+  const abandoned = new Promise<undefined>((resolve) => {
+    giveUp = () => resolve(undefined);
+  });
+  const term = setTimeout(() => {
+    isLate = true;
+    signalGroup(child.pid, "SIGTERM");
+    kill = setTimeout(() => {
+      signalGroup(child.pid, "SIGKILL");
+      kill = setTimeout(() => giveUp?.(), 500);
+    }, termGraceMs);
+  }, options.timeoutMs);
+  const result = await Promise.race([child, abandoned]);
+  clearTimeout(term);
+  clearTimeout(kill);
+  // What the program left behind in its group has no business outliving a deadline.
+  if (isLate) signalGroup(child.pid, "SIGKILL");
+  if (child.pid !== undefined) running.delete(child.pid);
+  if (result === undefined) {
+    child.stdout.destroy();
+    child.stderr.destroy();
+    return { exitCode: undefined, stdout: "", stderr: "", end: "deadline" };
+  }
+  const end = isLate
+    ? "deadline"
+    : result.isMaxBuffer
+      ? "too much output"
+      : result.code === "ENOENT"
+        ? "not found"
+        : result.code !== undefined
+          ? "not started"
+          : "exited";
+  return { exitCode: result.exitCode, stdout: String(result.stdout ?? ""), stderr: String(result.stderr ?? ""), end };
+}
+
+function watchGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  running.add(pid);
+  if (endsWithUs) return;
+  endsWithUs = true;
+  process.once("exit", () => {
+    for (const group of running) signalGroup(group, "SIGTERM");
+  });
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The whole group ended by itself.
+  }
+}

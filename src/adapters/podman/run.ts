@@ -1,0 +1,117 @@
+import * as z from "zod";
+import { type ErrorCode, PhoenixError } from "../../domain/errors.ts";
+import { showDuration } from "../../domain/time.ts";
+import type { Ms } from "../../domain/words.ts";
+import { lastLine } from "../host/lines.ts";
+import { cleanEnvironment, type ProgramResult, runProgram } from "../host/program.ts";
+import { redact } from "./redact.ts";
+
+/** The one way podman is run: with a deadline, a clean environment, capped output, and errors that never carry the arguments. */
+export type Podman = {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Runs `podman …args`, and fails unless it exits with 0. Returns what it printed on stdout. */
+  readonly run: (purpose: string, args: readonly string[], options?: RunOptions) => Promise<string>;
+  /** The same for questions whose answer is the exit code (`exists`): no failure but the deadline. */
+  readonly ask: (purpose: string, args: readonly string[], options?: RunOptions) => Promise<ProgramResult>;
+  /** Runs it and reads its JSON. */
+  readonly json: <T>(purpose: string, args: readonly string[], schema: z.ZodType<T>) => Promise<T>;
+};
+
+export type RunOptions = {
+  readonly timeoutMs?: Ms;
+  readonly cwd?: string;
+  readonly input?: string;
+  readonly progress?: (line: string) => void;
+  /** The code of a failure, where one of its own says more. */
+  readonly code?: ErrorCode;
+};
+
+export type PodmanOptions = {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly program?: string;
+  readonly timeoutMs?: Ms;
+};
+
+/** `purpose` completes "Cannot …": it names what was wanted, never the arguments. */
+export function podmanRunner(options: PodmanOptions): Podman {
+  const environment = cleanEnvironment(options.environment);
+  const program = options.program ?? "podman";
+  const usualTimeoutMs = options.timeoutMs ?? 20_000;
+
+  const ask: Podman["ask"] = async (purpose, args, more = {}) => {
+    const timeoutMs = more.timeoutMs ?? usualTimeoutMs;
+    const result = await runProgram({
+      argv: [program, ...args],
+      environment,
+      timeoutMs,
+      ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
+      ...(more.input === undefined ? {} : { input: more.input }),
+      ...(more.progress === undefined ? {} : { progress: more.progress }),
+    });
+    if (result.end === "exited") return result;
+    if (result.end === "not found") throw new PhoenixError("podman-missing", `Cannot ${purpose}: '${program}' is not in PATH.`);
+    if (result.end === "deadline") {
+      throw new PhoenixError("podman-timeout", `Cannot ${purpose}: podman did not answer within ${showDuration(timeoutMs)}.`);
+    }
+    throw new PhoenixError(
+      more.code ?? "podman-failed",
+      `Cannot ${purpose}: podman ${result.end === "not started" ? "could not be started" : "printed too much"}.`,
+    );
+  };
+
+  const run: Podman["run"] = async (purpose, args, more = {}) => {
+    const result = await ask(purpose, args, more);
+    if (result.exitCode === 0) return result.stdout;
+    throw new PhoenixError(more.code ?? "podman-failed", `Cannot ${purpose}: ${reasonOf(result, args)}.`);
+  };
+
+  const json: Podman["json"] = async (purpose, args, schema) => {
+    const text = await run(purpose, args);
+    const parsed = schema.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    const where = parsed.error.issues[0]?.path.join(".") ?? "";
+    throw new PhoenixError(
+      "podman-failed",
+      `Cannot ${purpose}: podman's answer is not what this version knows${where === "" ? "" : ` (at ${where})`}.`,
+      {
+        remedy: "See whether this Podman is newer than Phoenix supports.",
+      },
+    );
+  };
+
+  return { environment, run, ask, json };
+}
+
+/** Podman's own last words; what the arguments carry as values is struck out. */
+function reasonOf(result: ProgramResult, args: readonly string[]): string {
+  const words = (lastMatch(result.stderr, /^Error: .*$/gmu) ?? lastLine(result.stderr))?.replace(/^Error: /u, "").replace(/\.$/u, "");
+  const exit = result.exitCode === undefined ? "podman was ended by a signal" : `podman ended with exit code ${result.exitCode}`;
+  return words === undefined ? exit : redact(words, args).slice(0, 1_000);
+}
+
+function lastMatch(text: string, pattern: RegExp): string | undefined {
+  return text.match(pattern)?.at(-1);
+}
+
+/** Go prints an empty list as `null`. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.trim() === "" ? "null" : text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A list that podman writes as `null` when it is empty. */
+export function list<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
+  return z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
+}
+
+/** Labels that podman writes as `null` when there are none. */
+export const labels: z.ZodType<Readonly<Record<string, string>>> = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((found) => found ?? {});
