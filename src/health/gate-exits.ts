@@ -1,0 +1,90 @@
+import type { UnitState } from "../domain/observed.ts";
+import type { Ms } from "../domain/words.ts";
+import { cannotHeal, phaseOf, sayExit } from "./unit.ts";
+
+/**
+ * Counts the exits of a unit from looks at it. NRestarts rises only when systemd starts the unit again, and a look between exit and
+ * restart shows the exit before that; each exit is counted once, also when several happened between two looks.
+ */
+export type ExitCount = {
+  /** NRestarts at the last look. */
+  readonly restarts: number;
+  /** Invocation at the last look, and since when it was seen. */
+  readonly invocation: string;
+  readonly invocationSeenAtMs: Ms;
+  readonly lookedAtMs: Ms;
+  /** Invocation whose exit was counted already. */
+  readonly counted: string;
+  /** That exit is not in NRestarts yet. */
+  readonly isAhead: boolean;
+  readonly beforeReady: number;
+  readonly afterReady: number;
+  /** Exits while a dependency was not ready; they prove nothing about this service. */
+  readonly excused: number;
+  readonly last: string;
+  /** An exit that no restart can heal. */
+  readonly hopeless: string | undefined;
+};
+
+export function noExits(unit: UnitState, nowMs: Ms): ExitCount {
+  return {
+    restarts: unit.restarts,
+    invocation: unit.invocation,
+    invocationSeenAtMs: nowMs,
+    lookedAtMs: nowMs,
+    counted: "",
+    isAhead: false,
+    beforeReady: 0,
+    afterReady: 0,
+    excused: 0,
+    last: "",
+    hopeless: undefined,
+  };
+}
+
+export type LookCircumstances = {
+  readonly atMs: Ms;
+  /** The run that the change replaces: its exit is our doing. */
+  readonly isReplacedRun: boolean;
+  readonly wasReady: boolean;
+  readonly oneshot: boolean;
+  /** A stop with success is an exit of its own accord. */
+  readonly isEndAnExit: boolean;
+  /** Since when every dependency is ready; undefined = one is not. */
+  readonly dependenciesReadySinceMs: Ms | undefined;
+};
+
+/** Folds one look at the unit into the count. */
+export function countExits(count: ExitCount, unit: UnitState, seen: LookCircumstances): ExitCount {
+  const isNew = unit.invocation !== count.invocation;
+  const base: ExitCount = {
+    ...count,
+    restarts: unit.restarts,
+    invocation: unit.invocation,
+    invocationSeenAtMs: isNew ? seen.atMs : count.invocationSeenAtMs,
+    lookedAtMs: seen.atMs,
+  };
+  if (seen.isReplacedRun) return base;
+  // A manual start sets NRestarts back to zero.
+  const risen = unit.restarts >= count.restarts ? unit.restarts - count.restarts : unit.restarts;
+  const unseen = Math.max(0, risen - (count.isAhead ? 1 : 0));
+  const shown = showsExit(unit, seen) && count.counted !== unit.invocation ? 1 : 0;
+  const isAhead = shown === 1 || (count.isAhead && risen === 0 && !isNew);
+  const exits = unseen + shown;
+  if (exits === 0) return { ...base, isAhead };
+  const counted = { ...base, isAhead, counted: shown === 1 ? unit.invocation : count.counted, last: sayExit(unit) };
+  const hopeless = cannotHeal(unit) ? { hopeless: sayExit(unit) } : {};
+  return { ...counted, ...hopeless, ...addExits(count, exits, seen) };
+}
+
+function showsExit(unit: UnitState, { oneshot, isEndAnExit }: LookCircumstances): boolean {
+  const phase = phaseOf(unit);
+  return phase === "restarting" || phase === "failed" || (phase === "ended" && isEndAnExit && !(oneshot && unit.result === "success"));
+}
+
+function addExits(count: ExitCount, exits: number, seen: LookCircumstances): Partial<ExitCount> {
+  const { dependenciesReadySinceMs: readySinceMs } = seen;
+  // The dependency must have been ready during the whole run: the application may have read it at its very start.
+  if (readySinceMs === undefined || readySinceMs > count.invocationSeenAtMs) return { excused: count.excused + exits };
+  return seen.wasReady ? { afterReady: count.afterReady + exits } : { beforeReady: count.beforeReady + exits };
+}
