@@ -9,7 +9,7 @@ fail() {
 
 # One SQL statement a line, without a running server. The text comes by stdin: a password never stands in an argument.
 single_user() {
-	postgres --single -j -D "$1" -c exit_on_error=on -c log_min_messages=warning "$2" >/dev/null
+	postgres --single -j -D "$1" -c exit_on_error=on -c log_checkpoints=off "$2" >/dev/null
 }
 
 quote_literal() {
