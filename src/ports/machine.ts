@@ -20,8 +20,11 @@ export type Units = {
 
 export type UnitChange =
   | { readonly kind: "unit"; readonly service: ServiceName }
-  /** A job ended; `jobType` tells a person's stop from a crash. */
-  | { readonly kind: "job"; readonly service: ServiceName; readonly jobType: string; readonly result: JobResult }
+  /**
+   * A job ended; `jobType` (`start`, `stop`, `restart` …) tells a person's stop from a crash. `own` = this process asked for it, or for
+   * a job that brought it along.
+   */
+  | { readonly kind: "job"; readonly service: ServiceName; readonly jobType: string; readonly result: JobResult; readonly own: boolean }
   /** Reloaded, reconnected, or signals may have been lost: look at everything again. */
   | { readonly kind: "relist" };
 
@@ -54,6 +57,7 @@ export type Objects = {
   readonly secrets: () => Promise<readonly string[]>;
   readonly removeNetwork: (name: string) => Promise<void>;
   readonly removeVolume: (name: string) => Promise<void>;
+  readonly removeSecret: (name: string) => Promise<void>;
   /** 32 random bytes as base64url, by stdin, never printed. Labelled with the stack. */
   readonly generateSecret: (name: string, stack: StackName) => Promise<void>;
 };
