@@ -34,19 +34,27 @@ async function build(recipe: Recipe, path: string, cachePath: string): Promise<v
 
 export const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+const slimOptions: readonly string[] = [
+  ...["man", "locale", "info", "doc"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+  "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+];
+
 export type BootstrapOptions = {
   readonly variant: "minbase" | "essential";
   readonly packages: readonly string[];
   readonly target: string;
   readonly format: "directory" | "tar";
+  /** Shell lines, run inside the new system. */
   readonly hooks?: readonly string[];
+  /** Leaves out manuals, translations and documents, as Debian's own slim images do. */
+  readonly slim?: boolean;
 };
 
 /** Runs mmdebstrap against the host's own mirror. */
 export async function debootstrap(options: BootstrapOptions): Promise<void> {
   const mirror = await hostMirror();
   const include = options.packages.length === 0 ? [] : [`--include=${options.packages.join(",")}`];
-  const hooks = (options.hooks ?? []).map((hook) => `--customize-hook=${hook}`);
+  const hooks = (options.hooks ?? []).map((hook) => `--customize-hook=chroot "$1" sh -c '${hook}'`);
   const source = mirror === undefined ? [] : [mirror];
   await command(
     [
@@ -56,6 +64,7 @@ export async function debootstrap(options: BootstrapOptions): Promise<void> {
       `--format=${options.format}`,
       ...include,
       ...hooks,
+      ...(options.slim === true ? slimOptions : []),
       suite,
       options.target,
       ...source,

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { open } from "node:fs/promises";
 import { constants } from "node:os";
 import { PhoenixError } from "../domain/errors.ts";
 import { layoutOf } from "./layout.ts";
@@ -16,6 +17,8 @@ export type SandboxRunOptions = {
   /** `inherit` (the default) joins our own stdin, stdout and terminal; `capture` feeds `input` and returns what was printed. */
   readonly stdio?: "inherit" | "capture";
   readonly input?: string;
+  /** A file of the host to read from instead; only with `capture`. */
+  readonly inputPath?: string;
   readonly timeoutMs?: number;
   /** Told every piece of output as it comes; only with `capture`. */
   readonly onOutput?: (text: string) => void;
@@ -49,10 +52,11 @@ export async function sandboxRun(options: SandboxRunOptions): Promise<SandboxRun
     ...["--target", String(leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--"],
     ...["sh", "-c", enterScript, "enter", options.cwd ?? user.home, ...credentials, "--", ...options.argv],
   ];
-  return await new Promise((resolve, reject) => {
+  const input = options.inputPath === undefined ? undefined : await open(options.inputPath);
+  const ended = new Promise<SandboxRunResult>((resolve, reject) => {
     const captured = options.stdio === "capture";
     const child = spawn("nsenter", args, {
-      stdio: captured ? "pipe" : "inherit",
+      stdio: captured ? [input?.fd ?? "pipe", "pipe", "pipe"] : "inherit",
       cwd: "/",
       env: { ...environmentOf(user), ...(captured ? {} : terminalEnvironment()), ...options.env },
       // A group of its own can be killed whole. A terminal program must stay in ours, or the terminal stops it.
@@ -91,6 +95,7 @@ export async function sandboxRun(options: SandboxRunOptions): Promise<SandboxRun
       resolve({ exitCode, ...output, timedOut });
     });
   });
+  return await ended.finally(() => input?.close());
 }
 
 /**
