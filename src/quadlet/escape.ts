@@ -120,9 +120,11 @@ function refuseScalar(value: string): string | undefined {
 
 const namedEscapes: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
+const plainWord = /^[\w@%+=:,./$-]+$/u;
+
 /** One word in double quotes, with C escapes; unquoted where nothing needs it. */
 function quoteArgument(word: string): string {
-  if (/^[\w@%+=:,./$-]+$/u.test(word)) return word;
+  if (plainWord.test(word)) return word;
   const inner = word.replace(
     /["\\\p{Cc}]/gu,
     (one) => namedEscapes[one] ?? `\\x${(one.codePointAt(0) ?? 0).toString(16).padStart(2, "0")}`,
@@ -132,7 +134,7 @@ function quoteArgument(word: string): string {
 
 /** One word where backslashes stay and only quotes are removed: each kind of quote stands within the other. */
 function quoteWord(word: string): string {
-  if (/^[^\s"'\\]+$/u.test(word)) return word;
+  if (plainWord.test(word)) return word;
   return (word.match(/"+|[^"]+/gu) ?? []).map((part) => (part.startsWith('"') ? `'${part}'` : `"${part}"`)).join("");
 }
 

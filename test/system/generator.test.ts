@@ -84,7 +84,7 @@ function sampleLines(type: UnitType, row: KeyRow): readonly string[] {
 
 function parsed(text: string, file: string): UnitDocument {
   const { document, issues } = parseDocument(text, file);
-  t.same(issues, [], `${file} parses`);
+  if (issues.length > 0) throw new Error(`${file} does not parse: ${JSON.stringify(issues)}`);
   return document;
 }
 
@@ -233,14 +233,11 @@ t.test("random strings arrive exactly, or are refused", async (t) => {
     fc.array(character, { minLength: 1, maxLength: 12 }).map((parts) => parts.join("")),
     fc.string({ unit: "binary", maxLength: 20 }),
   );
-  await fc.assert(
-    fc.asyncProperty(fc.array(value, { minLength: 60, maxLength: 60 }), async (values) => {
-      const { wrong } = await carry(values);
-      if (wrong.length > 0) throw new Error(wrong.slice(0, 3).join("\n"));
-    }),
-    { numRuns: 4, endOnFailure: true },
-  );
-  t.pass();
+  // Sampled rather than asserted: one run of the generator takes thousands of units, and short strings need no shrinking.
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const { wrong, exact, refused } = await carry(fc.sample(value, { numRuns: 100, seed }));
+  t.same(wrong.slice(0, 5), [], `seed ${seed}`);
+  t.comment(`${exact} exact, ${refused} refused`);
 });
 
 t.test("folding a drop-in in gives the service that the generator makes of both files", async (t) => {
