@@ -28,13 +28,16 @@ const unitMs: Readonly<Record<string, Ms>> = {
 
 /** Reads a systemd time span (`10`, `1min 30s`, `500ms`) or a Go one (`1m30s`). Bare numbers are seconds. Undefined = not a time span. */
 export function parseTimeSpan(text: string): Ms | undefined {
-  const trimmed = text.trim();
-  if (!/^(\d+(\.\d+)?\s*[a-z]*\s*)+$/.test(trimmed)) return undefined;
+  let rest = text.trim();
+  if (rest === "") return undefined;
   let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]*)/g)) {
+  // Piece by piece: one pattern for all of it would backtrack without end on a long hostile value.
+  while (rest !== "") {
+    const [piece, amount, unit] = /^(\d{1,15}(?:\.\d{1,9})?)[ \t]*([a-z]*)[ \t]*/.exec(rest) ?? [];
     const factor = unitMs[unit ?? ""];
-    if (factor === undefined) return undefined;
+    if (piece === undefined || factor === undefined) return undefined;
     total += Number(amount) * factor;
+    rest = rest.slice(piece.length);
   }
   return Math.round(total);
 }
