@@ -16,17 +16,26 @@ export type Source = {
   ) => Promise<{ readonly digest: Digest; readonly kind: "file" | "folder"; readonly sizeBytes: number }>;
 };
 
+/** A unit file of a generation that is not what the manifest says; `foreign` = nobody of us wrote it. */
+export type UnitFileDrift = { readonly file: string; readonly kind: "missing" | "edited" | "foreign" };
+
 /** Immutable generations and the one mutable link. Writes are temp + fsync + rename. */
 export type Generations = {
+  /** `$XDG_STATE_HOME/phoenix`, absolute: rendered texts name files below it. */
+  readonly stateRoot: string;
   readonly list: (stack: StackName) => Promise<readonly GenerationNumber[]>;
-  readonly read: (stack: StackName, number: GenerationNumber) => Promise<Generation>;
+  /** Throws `generation-damaged` when the manifest cannot be trusted; unit files that differ from a sound manifest are its `drift`. */
+  readonly read: (stack: StackName, number: GenerationNumber) => Promise<Generation & { readonly drift?: readonly UnitFileDrift[] }>;
   /** Copies inputs, writes units and manifest; the folder appears whole or not at all. Returns the number it got. */
   readonly write: (candidate: Omit<Generation, "number">, inputs: readonly PinnedInput[]) => Promise<Generation>;
   /** Which generation the live link names: 0 = no link, undefined = something else stands there. */
   readonly live: (stack: StackName) => Promise<GenerationNumber | undefined>;
-  readonly switch: (stack: StackName, number: GenerationNumber) => Promise<void>;
+  /** Missing unit files come back from the manifest first, and edited ones too unless they are kept. */
+  readonly switch: (stack: StackName, number: GenerationNumber, edited?: "overwrite" | "keep") => Promise<void>;
   /** Removes generations and the content files nobody names any more. */
   readonly retain: (stack: StackName, keep: ReadonlySet<GenerationNumber>) => Promise<void>;
+  /** Removes everything about a stack, its ledger last. The caller holds the lane and nothing runs. */
+  readonly forget: (stack: StackName) => Promise<void>;
 };
 
 export type History = {
@@ -40,8 +49,8 @@ export type History = {
 
 /** The right to change a stack: the bus name `io.phoenix.Lane.<stack>`, freed by the kernel when its holder dies. */
 export type Lane = {
-  /** Throws `lane-taken` naming the holder when it is not free within `waitMs`. */
-  readonly hold: <T>(stack: StackName, waitMs: Ms, work: () => Promise<T>) => Promise<T>;
+  /** Throws `lane-taken` naming the holder when it is not free within `waitMs`. `lost` aborts when somebody else got hold of the lane. */
+  readonly hold: <T>(stack: StackName, waitMs: Ms, work: (lost: AbortSignal) => Promise<T>) => Promise<T>;
   readonly holder: (stack: StackName) => Promise<{ readonly pid: number; readonly command: string } | undefined>;
 };
 
@@ -55,5 +64,6 @@ export type Journal = {
 export type Clock = {
   readonly now: () => number;
   readonly monotonic: () => Ms;
+  /** An aborted sleep ends early and does not throw. */
   readonly sleep: (ms: Ms, signal?: AbortSignal) => Promise<void>;
 };

@@ -27,7 +27,7 @@ export function unitStateOf(service: ServiceName, properties: Properties): UnitS
     execMainStatus: count(properties, "ExecMainStatus"),
     mainPid: count(properties, "MainPID"),
     restarts: count(properties, "NRestarts"),
-    invocation: invocationOf(properties["InvocationID"]),
+    invocation: invocationOf(properties),
     sourcePath: text(properties, "SourcePath"),
     fragmentPath: text(properties, "FragmentPath"),
     dropInPaths: texts(properties, "DropInPaths"),
@@ -62,7 +62,7 @@ function time(properties: Properties, key: string): number {
   return Math.floor(count(properties, key) / 1000);
 }
 
-function invocationOf(value: unknown): string {
-  const hex = Buffer.isBuffer(value) ? value.toString("hex") : "";
+function invocationOf({ InvocationID: id }: Properties): string {
+  const hex = Buffer.isBuffer(id) ? id.toString("hex") : "";
   return /^0*$/.test(hex) ? "" : hex;
 }
