@@ -21,11 +21,6 @@ const exitStopped = 0;
 const exitTaken = 1;
 const exitStale = 75;
 
-/** Where the prober listens, below the user's runtime directory. */
-export function proberSocketPath(runtimePath: string): string {
-  return `${runtimePath}/phoenix/prober.sock`;
-}
-
 /** Runs until SIGTERM, or until the network namespace it sits in is stale. Returns the exit code. */
 export async function runProber(socketPath: string): Promise<number> {
   const server = createServer();
