@@ -10,8 +10,8 @@ export type Parsed = { readonly document: UnitDocument; readonly issues: readonl
 
 export const maxUnitBytes = 1024 * 1024;
 
-/** `open`: the file ended while a continued line still waited for its rest. */
-type Line = { readonly raw: string; readonly text: string; readonly line: number; readonly open: boolean };
+/** `open`: the file ended while a continued line still waited for its rest. `gap`: a blank line stands within it. */
+type Line = { readonly raw: string; readonly text: string; readonly line: number; readonly open: boolean; readonly gap: boolean };
 
 /** The document of a unit file, and what is wrong with its syntax. The document is whole even where lines are broken. */
 export function parseDocument(text: string, file: string): Parsed {
@@ -26,11 +26,15 @@ export function parseDocument(text: string, file: string): Parsed {
     refuse(1, `Cannot read ${file}: it is ${size} bytes long, the limit is ${maxUnitBytes}.`);
     return { document: { file, preamble: [{ kind: "broken", raw: text, file, line: 1 }], sections }, issues };
   }
-  for (const { raw, text: content, line, open } of logicalLines(text)) {
+  for (const { raw, text: content, line, open, gap } of logicalLines(text)) {
     const into = sections.at(-1)?.entries ?? preamble;
     const origin = { raw, file, line };
     if (open)
       refuse(line, "The file ends in the middle of this continued line: after a backslash at the end of a line, one more must follow.");
+    if (gap && !open) {
+      const message = "A blank line does not end a continued line: what follows it was read as part of this one.";
+      issues.push({ severity: "warning", code: "unit-syntax", message, place: { file, line } });
+    }
     const header = /^\[([^\]]*)\][ \t]*$/u.exec(content)?.[1];
     if (content === "" || /^[#;]/u.test(content)) {
       into.push({ kind: content === "" ? "blank" : "comment", ...origin });
@@ -62,18 +66,21 @@ function* logicalLines(text: string): Generator<Line> {
   let raw = "";
   let joined = "";
   let start = 1;
+  let gap = false;
   for (const [index, physical] of lines.entries()) {
     const content = trimLine(physical);
     const skipped = joined !== "" && /^(?:[#;]|$)/u.test(content);
     const continued = !/^[#;]/u.test(content) && content.endsWith("\\");
     if (raw === "") start = index + 1;
     raw += physical;
+    gap ||= skipped && content === "";
     if (!skipped) joined += continued ? content.slice(0, -1) : content;
     const open = skipped || (continued && joined !== "");
     if (open && index < lines.length - 1) continue;
-    yield { raw, text: joined, line: start, open };
+    yield { raw, text: joined, line: start, open, gap };
     raw = "";
     joined = "";
+    gap = false;
   }
 }
 

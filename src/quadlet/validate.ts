@@ -56,7 +56,7 @@ function sectionIssues(document: UnitDocument, type: UnitType): readonly Issue[]
     if (isKnown && !isRepeated) return [];
     if (isKnown) return [{ severity: "warning", code: "unit-syntax", message: `[${name}] comes twice; both count as one.`, place }];
     return [
-      { severity: "error", code: "unit-syntax", message: `[${name}] is no section of a .${type} file${sectionHint(name, own)}.`, place },
+      { severity: "error", code: "unit-syntax", message: `[${name}] is no section of a .${type} file${sectionHint(name, own)}`, place },
     ];
   });
   return [...missing, ...found];
@@ -64,9 +64,9 @@ function sectionIssues(document: UnitDocument, type: UnitType): readonly Issue[]
 
 function sectionHint(name: string, own: string): string {
   const type = sectionType(name);
-  if (type !== undefined) return `; it belongs to .${type} files`;
+  if (type !== undefined) return `; it belongs to .${type} files.`;
   const near = nearest(name, [own, ...commonSections, ...unitTypes.map(typeSection)]);
-  return near === undefined ? "" : `; did you mean [${near}]?`;
+  return near === undefined ? "." : `; did you mean [${near}]?`;
 }
 
 function keyIssues(document: UnitDocument, type: UnitType): readonly Issue[] {
