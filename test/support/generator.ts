@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { defaultCachePath } from "../../src/sandbox/layout.ts";
 import { silent } from "../../src/sandbox/progress.ts";
@@ -28,14 +28,17 @@ export type Generated = {
   readonly exitCode: number;
 };
 
-/** Runs the generator on a folder of these files, as for a user. */
+/** Runs the generator on a folder of these files (`web.container`, `web.container.d/10.conf`), as for a user. */
 export async function generate(files: ReadonlyMap<string, string>): Promise<Generated> {
   const work = await mkdtemp(join(tmpdir(), "phoenix-generator-"));
   const folder = join(work, "units");
   const outputPath = join(work, "services");
   try {
     await Promise.all([mkdir(folder), mkdir(outputPath)]);
-    for (const [name, text] of files) await writeFile(join(folder, name), text);
+    for (const [name, text] of files) {
+      if (name.includes("/")) await mkdir(join(folder, dirname(name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    }
     const run = promisify(execFile)(await generatorPath(), ["-user", "-no-kmsg-log", outputPath], {
       env: { QUADLET_UNIT_DIRS: folder },
       maxBuffer: 64 * 1024 * 1024,
