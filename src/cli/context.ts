@@ -1,3 +1,4 @@
+import type { Failpoint } from "../deploy/failpoint.ts";
 import type { ExitCode } from "../domain/exit.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
@@ -16,6 +17,8 @@ export type CliContext = {
   readonly version: string;
   /** Aborted by the first Ctrl-C or SIGTERM: roll back, then end. */
   readonly interrupted: AbortSignal;
+  /** Kills this process at a named step, for crash tests; does nothing in normal life. */
+  readonly failpoint: Failpoint;
   readonly confirm: (question: string) => Promise<boolean>;
   /** Attaches a child to our terminal (journalctl, the pager) and returns its exit code. */
   readonly attach: (argv: readonly [string, ...string[]]) => Promise<number>;

@@ -1,6 +1,23 @@
 import type { Register } from "./program.ts";
+import { registerDeploy } from "./verbs/deploy.ts";
+import { registerHistory } from "./verbs/history.ts";
+import { registerLogs } from "./verbs/logs.ts";
+import { registerPlan } from "./verbs/plan.ts";
 import { registerProcesses } from "./verbs/processes.ts";
+import { registerRollback } from "./verbs/rollback.ts";
 import { registerSandbox } from "./verbs/sandbox.ts";
+import { registerStatus } from "./verbs/status.ts";
+import { registerTeardown } from "./verbs/teardown.ts";
 
 /** Every verb, in the order of `phoenix --help`. */
-export const verbs: readonly Register[] = [registerSandbox, registerProcesses];
+export const verbs: readonly Register[] = [
+  registerPlan,
+  registerDeploy,
+  registerStatus,
+  registerLogs,
+  registerHistory,
+  registerRollback,
+  registerTeardown,
+  registerSandbox,
+  registerProcesses,
+];

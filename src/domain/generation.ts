@@ -9,6 +9,8 @@ export type PinnedImage = {
   readonly id: string;
   /** Repository digest where one is known. */
   readonly repoDigest?: string;
+  /** For built images: digest over the build unit and its context. The same digest is not built again. */
+  readonly buildDigest?: Digest;
   /** The tag the rendered unit names: `localhost/phoenix/<stack>/<unit>:<id12>`. */
   readonly tag: string;
 };

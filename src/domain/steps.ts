@@ -13,6 +13,8 @@ export type StepArgs = {
   "remove-network": { readonly network: string };
   /** Only `teardown --volumes` plans this one. */
   "remove-volume": { readonly volume: string };
+  /** Only those that GenerateSecret= made, and only with `teardown --volumes`: a secret belongs to the data it protects. */
+  "remove-secret": { readonly secret: string };
   /** One rename(2) of the live link; generation 0 removes it. */
   "switch-link": { readonly generation: GenerationNumber };
   "reload-manager": { readonly stack: StackName };
@@ -37,13 +39,14 @@ const order = {
   "stop-unit": 2,
   "remove-network": 3,
   "remove-volume": 4,
-  "switch-link": 5,
-  "reload-manager": 6,
-  "check-loaded": 7,
-  "start-unit": 8,
-  "restart-unit": 9,
-  "await-gate": 10,
-  "record-good": 11,
+  "remove-secret": 5,
+  "switch-link": 6,
+  "reload-manager": 7,
+  "check-loaded": 8,
+  "start-unit": 9,
+  "restart-unit": 10,
+  "await-gate": 11,
+  "record-good": 12,
 } as const satisfies Record<StepName, number>;
 
 export const stepNames = Object.keys(order) as readonly StepName[];

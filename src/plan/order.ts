@@ -1,6 +1,7 @@
 import type { GenerationUnit } from "../domain/generation.ts";
 import type { Step } from "../domain/steps.ts";
 import type { GenerationNumber, ServiceName, StackName } from "../domain/words.ts";
+import { startOrder } from "../stack/graph.ts";
 import type { Change } from "./change.ts";
 
 export type OrderOptions = {
@@ -11,6 +12,8 @@ export type OrderOptions = {
   readonly existingSecrets: readonly string[];
   /** Only `teardown --volumes`. */
   readonly removeVolumes: boolean;
+  /** Secrets that Phoenix generated for this stack. */
+  readonly ownSecrets?: readonly string[];
 };
 
 /**
@@ -18,7 +21,7 @@ export type OrderOptions = {
  * because their ExecStop is lost with their file; networks are removed when nobody uses them; starts follow dependencies.
  */
 export function orderSteps(changes: readonly Change[], options: OrderOptions): readonly Step[] {
-  const start = startOrder(options.units);
+  const start = positions(options.units);
   const stopFirst = stopping(changes);
   const started = changes.filter((change) => ["start", "restart", "recreate"].includes(change.action));
   const secrets = new Set(started.flatMap((change) => change.unit.policy?.generateSecrets ?? []));
@@ -35,6 +38,9 @@ export function orderSteps(changes: readonly Change[], options: OrderOptions): r
       .map((change): Step => ({ name: "remove-network", network: change.unit.object, because: why(change.service) })),
     ...(options.removeVolumes ? changes.filter((change) => change.kind === "remove" && change.unit.type === "volume") : []).map(
       (change): Step => ({ name: "remove-volume", volume: change.unit.object, because: "asked for" }),
+    ),
+    ...(options.removeVolumes ? (options.ownSecrets ?? []) : []).map(
+      (secret): Step => ({ name: "remove-secret", secret, because: "asked for" }),
     ),
     { name: "switch-link", generation: options.generation, because: "one rename" },
     { name: "reload-manager", stack: options.stack, because: "systemd reads the new units" },
@@ -60,24 +66,11 @@ function stopping(changes: readonly Change[]): readonly Change[] {
       change.action === "recreate" ||
       (change.action === "restart" && change.unit.requires.some((service) => recreated.has(service))),
   );
-  const order = startOrder(stops.map((change) => change.unit));
+  const order = positions(stops.map((change) => change.unit));
   return stops.toSorted((a, b) => (order.get(b.service) ?? 0) - (order.get(a.service) ?? 0));
 }
 
-/** Depth-first over `after`; the loader has refused cycles, and a cycle that slips through only loses its order. */
-export function startOrder(units: readonly GenerationUnit[]): ReadonlyMap<ServiceName, number> {
-  const byService = new Map(units.map((unit) => [unit.service, unit]));
-  const order = new Map<ServiceName, number>();
-  const open = new Set<ServiceName>();
-  const visit = (unit: GenerationUnit): void => {
-    if (order.has(unit.service) || open.has(unit.service)) return;
-    open.add(unit.service);
-    for (const service of unit.after) {
-      const dependency = byService.get(service);
-      if (dependency !== undefined) visit(dependency);
-    }
-    order.set(unit.service, order.size);
-  };
-  for (const unit of units) visit(unit);
-  return order;
+/** Where each service stands in the start order: dependencies first. */
+function positions(units: readonly GenerationUnit[]): ReadonlyMap<ServiceName, number> {
+  return new Map(startOrder(units).map((unit, index) => [unit.service, index]));
 }

@@ -26,7 +26,8 @@ export type ReadPorts = {
   readonly containers: Pick<Containers, "list">;
   readonly images: Pick<Images, "find">;
   readonly objects: Pick<Objects, "networks" | "volumes" | "secrets">;
-  readonly generations: Pick<Generations, "list" | "read" | "live">;
+  readonly generations: Pick<Generations, "list" | "read" | "live" | "stateRoot">;
   readonly history: Pick<History, "read" | "stacks">;
+  readonly clock: Pick<Clock, "now">;
   readonly host: Host;
 };

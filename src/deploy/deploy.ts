@@ -1,0 +1,102 @@
+import { type Issue, PhoenixError } from "../domain/errors.ts";
+import type { Ms, StackName } from "../domain/words.ts";
+import type { Change } from "../plan/change.ts";
+import { diffGenerations, isNothing } from "../plan/diff.ts";
+import type { Observed } from "../plan/observed.ts";
+import type { Ports } from "../ports/ports.ts";
+import { type Candidate, makeCandidate } from "./candidate.ts";
+import type { Failpoint } from "./failpoint.ts";
+import { resolveImages } from "./images.ts";
+import { observe } from "./observe.ts";
+import { preflight } from "./preflight.ts";
+import { recover } from "./recover.ts";
+import { rehearseChanges } from "./rehearse.ts";
+import { retain } from "./retain.ts";
+import { type ChangeOutcome, changeStack } from "./transaction.ts";
+
+export type VerbOptions = {
+  readonly waitMs: Ms;
+  readonly interrupted: AbortSignal;
+  readonly failpoint: Failpoint;
+  readonly progress: (line: string) => void;
+  readonly warn: (issue: Issue) => void;
+};
+
+export type DeployOptions = VerbOptions & {
+  readonly path: string;
+  readonly name: StackName | undefined;
+  readonly pull: boolean;
+  /** Try a quarantined candidate again. */
+  readonly force: boolean;
+};
+
+/** Source -> running, proven generation; or the old one, proven. Everything slow happens before the lane is taken. */
+export async function deployStack(options: DeployOptions, ports: Ports): Promise<ChangeOutcome> {
+  const { progress } = options;
+  const candidate = await makeCandidate(
+    {
+      path: options.path,
+      name: options.name,
+      images: (stack, current) => resolveImages({ stack, current, pull: options.pull, progress }, ports),
+    },
+    ports,
+  );
+  for (const issue of candidate.warnings) options.warn(issue);
+  const stack = candidate.stack.name;
+  const observed = await observe(stack, candidate.generation.units, ports);
+  const changes = diffGenerations(candidate.generation, observed);
+  const settled = observed.ledger.pending === undefined && observed.live === observed.ledger.current;
+  if (settled && isNothing(changes) && observed.current.contentDigest === candidate.generation.contentDigest)
+    return { kind: "nothing", generation: observed.current };
+  const generated = await prove(candidate, observed, options, ports);
+  await refuseQuarantined(candidate, observed, options, ports);
+  for (const unit of candidate.generation.units) if (unit.image !== undefined) await ports.images.tag(unit.image.id, unit.image.tag);
+  await rehearse(candidate, changes, generated, options, ports);
+  const wanted =
+    observed.current.contentDigest === candidate.generation.contentDigest
+      ? observed.current
+      : await ports.generations.write(candidate.generation, candidate.inputs);
+  const outcome = await ports.lane.hold(stack, options.waitMs, async () => {
+    await recover({ stack, ...options }, ports);
+    return await changeStack({ stack, verb: "deploy", wanted, removeVolumes: false, ...options }, ports);
+  });
+  await retain(stack, ports);
+  return outcome;
+}
+
+async function prove(candidate: Candidate, observed: Observed, options: DeployOptions, ports: Ports): Promise<ReadonlyMap<string, string>> {
+  const { issues, generated } = await preflight(candidate.generation, observed, ports);
+  const errors = issues.filter((issue) => issue.severity === "error");
+  if (errors.length > 0) {
+    const text = `Cannot deploy ${candidate.stack.name}: ${errors.length === 1 ? errors[0]?.message.replace(/\.$/, "") : `${errors.length} errors`}.`;
+    throw new PhoenixError(errors[0]?.code ?? "source-invalid", text, { issues: errors });
+  }
+  for (const issue of issues) options.warn(issue);
+  return generated;
+}
+
+/** A candidate that failed before is not tried again by accident: a timer that deploys every night would break the stack every night. */
+async function refuseQuarantined(candidate: Candidate, observed: Observed, options: DeployOptions, ports: Ports): Promise<void> {
+  const { digest } = candidate.generation;
+  const because = observed.ledger.quarantined.get(digest);
+  if (because === undefined) return;
+  if (!options.force)
+    throw new PhoenixError(
+      "quarantined",
+      `Cannot deploy ${candidate.stack.name}: exactly this failed before (${because.replace(/\.$/, "")}).`,
+    );
+  await ports.history.append(candidate.stack.name, { event: "released", digest, because: "--force" });
+}
+
+async function rehearse(
+  candidate: Candidate,
+  changes: readonly Change[],
+  generated: ReadonlyMap<string, string>,
+  options: DeployOptions,
+  ports: Ports,
+): Promise<void> {
+  const failure = await rehearseChanges({ changes, generated, progress: options.progress, interrupted: options.interrupted }, ports);
+  if (failure === undefined) return;
+  await ports.history.append(candidate.stack.name, { event: "refused", digest: candidate.generation.digest, because: failure });
+  throw new PhoenixError("rehearsal-failed", `Cannot deploy ${candidate.stack.name}: ${failure}.`);
+}
