@@ -500,8 +500,10 @@ remove_phoenix() {
 	rm -f "$units"/phoenix.target "$units"/phoenix.service "$units"/phoenix-prober.service "$buses/io.phoenix.Agent.service" "$command"
 	systemctl --user daemon-reload
 	systemctl --user reset-failed 'phoenix*' 2>/dev/null || true
+	# Generations are read-only, and a folder that is not writable cannot be emptied.
+	[ ! -d "$state" ] || chmod -R u+w "$state"
 	rm -rf "$share" "$state" "$config/phoenix"
-	for folder in "$live" "$units/default.target.wants" "$units" "$buses" "$HOME/.local/bin"; do
+	for folder in "$live" "$config/containers/phoenix-inputs" "${state%/*}" "$units/default.target.wants" "$units" "$buses" "$HOME/.local/bin"; do
 		[ ! -d "$folder" ] || rmdir -p --ignore-fail-on-non-empty "$folder" 2>/dev/null || true
 	done
 }
