@@ -55,11 +55,13 @@ export function dropInIssues(folder: SourceFolder, units: readonly UnitFile[]): 
       const problem = entryProblem(entry) ?? (folder.texts.has(entry.path) ? undefined : unreadable(entry.path));
       return problem === undefined ? [] : [problem];
     }
-    const stem = match["stem"];
-    const isUsed = units.some((unit) => unit.type === match["type"] && (stem === undefined || matchesStem(unit.name, stem)));
+    const stem = match.stem;
+    const isUsed = units.some((unit) => unit.type === match.type && (stem === undefined || matchesStem(unit.name, stem)));
     if (isUsed) return entry.kind === "link" ? linkProblems(entry) : [];
     const message = `The drop-ins in ${top} belong to no unit of this folder.`;
-    return [{ severity: "warning", code: "source-ignored", message, place: { file: top }, remedy: "Name it after a unit file, or remove it." }];
+    return [
+      { severity: "warning", code: "source-ignored", message, place: { file: top }, remedy: "Name it after a unit file, or remove it." },
+    ];
   });
 }
 
@@ -112,7 +114,15 @@ function foreignFiles(folder: SourceFolder): readonly Issue[] {
     const because = entry.kind === "file" && Object.hasOwn(unread, extension) ? unread[extension] : undefined;
     if (because === undefined) return [];
     const remedy = "Install it yourself, or remove it from the folder.";
-    return [{ severity: "warning", code: "source-ignored", message: `${entry.path} is not deployed: ${because}.`, place: { file: entry.path }, remedy }];
+    return [
+      {
+        severity: "warning",
+        code: "source-ignored",
+        message: `${entry.path} is not deployed: ${because}.`,
+        place: { file: entry.path },
+        remedy,
+      },
+    ];
   });
 }
 

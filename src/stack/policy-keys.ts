@@ -118,14 +118,22 @@ export const policyKeys: Readonly<Record<PolicyKey, KeyDoc>> = {
   },
   MinHealthy: { meaning: "How long it must stay healthy to pass the gate.", example: "10s", fallback: "10s" },
   Heal: { meaning: "What is done when it is unhealthy: `restart` or `none`.", example: "restart", fallback: "restart" },
-  Grace: { meaning: "Time for a clean stop when healing; then the whole unit is killed.", example: "10s", fallback: "`StopTimeout=`, else 10s" },
+  Grace: {
+    meaning: "Time for a clean stop when healing; then the whole unit is killed.",
+    example: "10s",
+    fallback: "`StopTimeout=`, else 10s",
+  },
   RestartBudget: {
     meaning: "Restarts per window, systemd's included, before Phoenix gives up for a while.",
     example: "5/10min",
     fallback: "5/10min",
   },
   Rollback: { meaning: "Whether its failure undoes a deploy.", example: "yes", fallback: "yes" },
-  Rehearse: { meaning: "Whether a changed service is tried out beside the live one first: `auto`, `yes` or `no`.", example: "auto", fallback: "auto" },
+  Rehearse: {
+    meaning: "Whether a changed service is tried out beside the live one first: `auto`, `yes` or `no`.",
+    example: "auto",
+    fallback: "auto",
+  },
   GenerateSecret: {
     meaning: "Podman secrets to create before the first start where they are missing: 32 random bytes, never printed. May be repeated.",
     example: "db-password",

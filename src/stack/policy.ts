@@ -20,7 +20,7 @@ export function readPolicy(document: UnitDocument, type: UnitType): ReadPolicy {
     return { issues: pairs.slice(0, 1).map((pair) => wrong("policy-key", pair, `A .${type} file has no [${policySection}] section.`)) };
   }
   const keys = [...new Set(pairs.map((pair) => pair.key))];
-  const values = Object.fromEntries(keys.flatMap((key) => valueOf(document, key)));
+  const values = Object.fromEntries(keys.flatMap((key) => countedValue(document, key)));
   const parsed = policySchema.safeParse(values);
   if (parsed.success) {
     const policy = completePolicy(parsed.data, document, type);
@@ -41,7 +41,7 @@ function withoutPassword(text: string): string {
 }
 
 /** GenerateSecret= may be repeated; of every other key the last line counts. */
-function valueOf(document: UnitDocument, key: string): readonly (readonly [string, string])[] {
+function countedValue(document: UnitDocument, key: string): readonly (readonly [string, string])[] {
   const lines = lookupPairs(document, policySection, key);
   // An unknown key is one even where it is empty.
   if (lines.length === 0) return Object.hasOwn(policyKeys, key) ? [] : [[key, ""]];
@@ -80,10 +80,14 @@ function meaningIssues(document: UnitDocument, policy: Policy, type: UnitType): 
     if (pair === undefined) return [];
     const probe = policy[probeNames[key]];
     if (type !== "container" && (probe.kind === "podman" || probe.kind === "exec")) {
-      return [wrong("policy-value", pair, `Cannot use ${key}=${pair.value}: it runs in a container, and a .${type} file has none of its own.`)];
+      return [
+        wrong("policy-value", pair, `Cannot use ${key}=${pair.value}: it runs in a container, and a .${type} file has none of its own.`),
+      ];
     }
     if (type === "kube" && "port" in probe && probe.host === undefined) {
-      return [wrong("policy-value", pair, `Cannot use ${key}=${pair.value}: a .kube file needs a host, such as 127.0.0.1 and a published port.`)];
+      return [
+        wrong("policy-value", pair, `Cannot use ${key}=${pair.value}: a .kube file needs a host, such as 127.0.0.1 and a published port.`),
+      ];
     }
     if (probe.kind === "podman" && lookupLast(document, "Container", "HealthCmd") === "none") {
       return [wrong("policy-value", pair, `Cannot use ${key}=podman:, since HealthCmd=none switches it off.`)];

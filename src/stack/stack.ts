@@ -1,8 +1,9 @@
 /** The nouns of this room: a stack as it was written, every unit parsed, its drop-ins folded in and its policy complete. */
 import type { Place } from "../domain/errors.ts";
-import type { Policy, PublishedPort } from "../domain/policy.ts";
+import type { Policy, ProbeRoute, PublishedPort } from "../domain/policy.ts";
 import type { ServiceName, StackName, UnitFileName, UnitType } from "../domain/words.ts";
 import type { UnitDocument } from "../quadlet/document.ts";
+import type { PathFates } from "./inputs.ts";
 
 /** Where a unit's image comes from. */
 export type ImageNeed =
@@ -42,8 +43,8 @@ export type StackUnit = {
   readonly imageHealthcheck?: boolean;
   /** For containers and image volumes. */
   readonly image?: ImageNeed;
-  /** Sources of the inputs this unit reads. */
-  readonly inputs: readonly string[];
+  /** What becomes of the paths that it names. */
+  readonly paths: PathFates;
   readonly ports: readonly PublishedPort[];
   /** Networks and volumes of the unit by Podman's names. */
   readonly networks: readonly string[];
@@ -51,6 +52,10 @@ export type StackUnit = {
   /** Services of this stack that start before this one, and the part of them whose loss stops it. */
   readonly after: readonly ServiceName[];
   readonly requires: readonly ServiceName[];
+  /** The part of `after` that the source leaves open. */
+  readonly impliedAfter: readonly ServiceName[];
+  /** How a network probe without a host reaches it; only for units with a policy. */
+  readonly route?: ProbeRoute;
 };
 
 export type Stack = {

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import type { SourceEntry, SourceFolder } from "../domain/source.ts";
 
 export type Located =
-  | { readonly kind: "file" | "folder"; /** Relative to the root, links resolved. */ readonly path: string; readonly sizeBytes: number }
+  | { readonly kind: "file" | "folder" /** Relative to the root, links resolved. */; readonly path: string; readonly sizeBytes: number }
   | { readonly kind: "missing"; readonly path: string }
   /** The path itself names a place outside. */
   | { readonly kind: "outside"; readonly path: string }
@@ -46,7 +46,8 @@ export function locate(tree: Tree, path: string, hops = 0): Located {
 /** The links below a folder that cannot be copied with it: those that leave it or lead nowhere. */
 export function strayLinks(tree: Tree, folder: string): readonly SourceEntry[] {
   return below(tree, folder).filter(
-    (entry) => entry.kind === "link" && (entry.target === undefined || insidePath(posix.join(tree.root, folder), entry.target) === undefined),
+    (entry) =>
+      entry.kind === "link" && (entry.target === undefined || insidePath(posix.join(tree.root, folder), entry.target) === undefined),
   );
 }
 

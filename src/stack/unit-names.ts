@@ -33,12 +33,16 @@ export function nameIssues(unit: Named): readonly Issue[] {
 
 /** Two files that make one service: the generator takes one of them and says nothing. */
 export function duplicateServices(units: readonly Named[]): readonly Issue[] {
-  return duplicates(units, (unit) => unit.service, (unit, other) => ({
-    severity: "error",
-    code: "unit-duplicate",
-    message: `Cannot use ${unit.file}: it makes ${unit.service}, and ${other.file} does too.`,
-    place: { file: unit.file },
-  }));
+  return duplicates(
+    units,
+    (unit) => unit.service,
+    (unit, other) => ({
+      severity: "error",
+      code: "unit-duplicate",
+      message: `Cannot use ${unit.file}: it makes ${unit.service}, and ${other.file} does too.`,
+      place: { file: unit.file },
+    }),
+  );
 }
 
 const namespaces: Readonly<Record<UnitType, string | undefined>> = {
@@ -54,12 +58,16 @@ const namespaces: Readonly<Record<UnitType, string | undefined>> = {
 /** Two units whose Podman objects have one name: each start would remove the other's container. */
 export function duplicateObjects(units: readonly (Named & { readonly object: string; readonly line?: number })[]): readonly Issue[] {
   const named = units.filter((unit) => namespaces[unit.type] !== undefined);
-  return duplicates(named, (unit) => `${namespaces[unit.type]} ${unit.object}`, (unit, other) => ({
-    severity: "error",
-    code: "unit-duplicate",
-    message: `Cannot use ${unit.file}: its ${unit.type} is called ${unit.object}, and that of ${other.file} is too.`,
-    place: unit.line === undefined ? { file: unit.file } : { file: unit.file, line: unit.line },
-  }));
+  return duplicates(
+    named,
+    (unit) => `${namespaces[unit.type]} ${unit.object}`,
+    (unit, other) => ({
+      severity: "error",
+      code: "unit-duplicate",
+      message: `Cannot use ${unit.file}: its ${unit.type} is called ${unit.object}, and that of ${other.file} is too.`,
+      place: unit.line === undefined ? { file: unit.file } : { file: unit.file, line: unit.line },
+    }),
+  );
 }
 
 function duplicates<T>(units: readonly T[], keyOf: (unit: T) => string, issueOf: (unit: T, other: T) => Issue): readonly Issue[] {

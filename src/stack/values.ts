@@ -17,7 +17,7 @@ export function valuesOf(document: UnitDocument, type: UnitType, key: string): r
 }
 
 /** The value of a key that counts once. */
-export function valueOf(document: UnitDocument, type: UnitType, key: string): string | undefined {
+export function lastValue(document: UnitDocument, type: UnitType, key: string): string | undefined {
   return valuesOf(document, type, key).at(-1)?.value;
 }
 
