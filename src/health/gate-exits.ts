@@ -12,7 +12,6 @@ export type ExitCount = {
   /** Invocation at the last look, and since when it was seen. */
   readonly invocation: string;
   readonly invocationSeenAtMs: Ms;
-  readonly lookedAtMs: Ms;
   /** Invocation whose exit was counted already. */
   readonly counted: string;
   /** That exit is not in NRestarts yet. */
@@ -31,7 +30,6 @@ export function noExits(unit: UnitState, nowMs: Ms): ExitCount {
     restarts: unit.restarts,
     invocation: unit.invocation,
     invocationSeenAtMs: nowMs,
-    lookedAtMs: nowMs,
     counted: "",
     isAhead: false,
     beforeReady: 0,
@@ -47,6 +45,7 @@ export type LookCircumstances = {
   /** The run that the change replaces: its exit is our doing. */
   readonly isReplacedRun: boolean;
   readonly wasReady: boolean;
+  readonly jobStartedAtMs: Ms | undefined;
   readonly oneshot: boolean;
   /** A stop with success is an exit of its own accord. */
   readonly isEndAnExit: boolean;
@@ -62,12 +61,12 @@ export function countExits(count: ExitCount, unit: UnitState, seen: LookCircumst
     restarts: unit.restarts,
     invocation: unit.invocation,
     invocationSeenAtMs: isNew ? seen.atMs : count.invocationSeenAtMs,
-    lookedAtMs: seen.atMs,
   };
-  if (seen.isReplacedRun) return base;
   // A manual start sets NRestarts back to zero.
-  const risen = unit.restarts >= count.restarts ? unit.restarts - count.restarts : unit.restarts;
-  const unseen = Math.max(0, risen - (count.isAhead ? 1 : 0));
+  if (seen.isReplacedRun) return { ...base, restarts: 0 };
+  const wasReset = unit.restarts < count.restarts;
+  const risen = wasReset ? unit.restarts : unit.restarts - count.restarts;
+  const unseen = Math.max(0, risen - (count.isAhead && !wasReset ? 1 : 0));
   const shown = showsExit(unit, seen) && count.counted !== unit.invocation ? 1 : 0;
   const isAhead = shown === 1 || (count.isAhead && risen === 0 && !isNew);
   const exits = unseen + shown;
@@ -85,6 +84,7 @@ function showsExit(unit: UnitState, { oneshot, isEndAnExit }: LookCircumstances)
 function addExits(count: ExitCount, exits: number, seen: LookCircumstances): Partial<ExitCount> {
   const { dependenciesReadySinceMs: readySinceMs } = seen;
   // The dependency must have been ready during the whole run: the application may have read it at its very start.
-  if (readySinceMs === undefined || readySinceMs > count.invocationSeenAtMs) return { excused: count.excused + exits };
+  const runSinceMs = Math.max(count.invocationSeenAtMs, seen.jobStartedAtMs ?? count.invocationSeenAtMs);
+  if (readySinceMs === undefined || readySinceMs > runSinceMs) return { excused: count.excused + exits };
   return seen.wasReady ? { afterReady: count.afterReady + exits } : { beforeReady: count.beforeReady + exits };
 }
