@@ -423,7 +423,7 @@ uninstall_for_me() {
 		case $(fate_of "$name") in keep) kept="$kept $name" ;; *) removed="$removed $name" ;; esac
 	done
 	for name in $removed; do
-		set -- teardown "$name" --yes
+		set -- teardown "$name" --purge --yes
 		[ "$volumes" = no ] || set -- "$@" --volumes
 		"$command" "$@" || fail 1 "The stack '$name' could not be removed, so Phoenix stays installed."
 		remove_images "$name"
