@@ -24,4 +24,6 @@ export type CliContext = {
   readonly attach: (argv: readonly [string, ...string[]]) => Promise<number>;
   readonly agent: () => Promise<ExitCode>;
   readonly prober: () => Promise<ExitCode>;
+  /** One question from standard input, asked from inside a container's network. */
+  readonly probeOnce: () => Promise<void>;
 };

@@ -1,3 +1,4 @@
+import { exits } from "../../domain/exit.ts";
 import type { Register } from "../program.ts";
 
 /** The long-running entries; systemd starts them, a person hardly ever does. */
@@ -7,4 +8,13 @@ export const registerProcesses: Register = (program, context, run) => {
     .command("prober", { hidden: true })
     .description("Probes from inside the rootless network namespace; started by phoenix-prober.service")
     .action(run(context.prober));
+  program
+    .command("probe-once", { hidden: true })
+    .description("One question from standard input; started inside a container's network")
+    .action(
+      run(async () => {
+        await context.probeOnce();
+        return exits.done;
+      }),
+    );
 };

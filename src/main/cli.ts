@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
+import type { CliContext } from "../cli/context.ts";
+import { failpointAt, noFailpoint } from "../deploy/failpoint.ts";
+import { PhoenixError } from "../domain/errors.ts";
+import type { ExitCode } from "../domain/exit.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { Sandbox } from "../ports/sandbox.ts";
+
+export type CommandLine = { readonly context: CliContext; readonly close: () => Promise<void> };
+
+/** This bundle, started again: `namespace` probes run it inside a container's network. */
+const selfArgv: readonly [string, ...string[]] = [process.execPath, fileURLToPath(import.meta.url)];
+
+/** What the verbs get. Adapters are loaded when a verb asks for them: `--help` and completion must not pay for D-Bus. */
+export function commandLine(): CommandLine {
+  const interrupted = new AbortController();
+  let connected: Promise<{ readonly ports: Ports; readonly close: () => Promise<void> }> | undefined;
+  const die = process.env["PHOENIX_FAILPOINT"];
+  const context: CliContext = {
+    ports: async () => {
+      // Only a verb that may change something needs the gentle Ctrl-C; the others just end.
+      if (connected === undefined) for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
+      connected ??= connect();
+      return (await connected).ports;
+    },
+    sandbox: lazySandbox,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    isTerminal: process.stdout.isTTY === true,
+    color: process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "",
+    cwd: process.cwd(),
+    version: process.env["PHOENIX_VERSION"] ?? "0.0.0",
+    interrupted: interrupted.signal,
+    failpoint: die === undefined ? noFailpoint : failpointAt(die, () => process.kill(process.pid, "SIGKILL")),
+    confirm,
+    attach,
+    agent: async () => await (await import("./agent.ts")).runAgent(),
+    prober: async () => (await (await import("../adapters/probe/server.ts")).runProber(await proberSocket())) as ExitCode,
+    probeOnce: async () => await (await import("../adapters/probe/once.ts")).runProbeOnce(),
+  };
+  return { context, close: async () => await (await connected?.catch(() => undefined))?.close() };
+}
+
+async function connect(): Promise<{ readonly ports: Ports; readonly close: () => Promise<void> }> {
+  const [{ openBus }, { connectPorts }, { terminalJournal }, { journalThroughLogger }] = await Promise.all([
+    import("../adapters/systemd/bus.ts"),
+    import("./ports.ts"),
+    import("../adapters/journal/terminalJournal.ts"),
+    import("../adapters/journal/throughLogger.ts"),
+  ]);
+  const bus = openBus({ mode: "lazy" });
+  const journalled: Promise<unknown>[] = [];
+  const verb = process.argv[2]?.replace(/[^a-z-]/g, "") ?? "";
+  const ports = await connectPorts({
+    bus,
+    journal: terminalJournal({ verbose: false }),
+    by: `phoenix ${verb} (${process.pid})`,
+    // The journal is where a person looks first, and the agent may not be running.
+    recorded: (stack, line) => void journalled.push(journalThroughLogger(stack, line)),
+    selfArgv,
+  });
+  return {
+    ports,
+    close: async () => {
+      await Promise.all(journalled);
+      await ports.prober.close();
+      bus.close();
+    },
+  };
+}
+
+async function proberSocket(): Promise<string> {
+  const { proberSocketPath } = await import("../adapters/probe/socket-path.ts");
+  const runtimePath = process.env["XDG_RUNTIME_DIR"];
+  if (runtimePath === undefined) throw new PhoenixError("usage", "Cannot run the prober: XDG_RUNTIME_DIR is not set.");
+  return proberSocketPath(runtimePath);
+}
+
+const lazySandbox: Sandbox = {
+  up: async (options) => await (await import("../sandbox/port.ts")).sandbox.up(options),
+  run: async (options) => await (await import("../sandbox/port.ts")).sandbox.run(options),
+  down: async (options) => await (await import("../sandbox/port.ts")).sandbox.down(options),
+  status: async () => await (await import("../sandbox/port.ts")).sandbox.status(),
+  images: async (options) => await (await import("../sandbox/port.ts")).sandbox.images(options),
+};
+
+async function confirm(question: string): Promise<boolean> {
+  if (process.stdin.isTTY !== true) return false;
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
+  } finally {
+    prompt.close();
+  }
+}
+
+function attach([command, ...args]: readonly [string, ...string[]]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: "inherit" });
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 130));
+  });
+}
