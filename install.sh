@@ -73,8 +73,6 @@ why_not_here() {
 	[ -n "$version" ] || version=$(podman_candidate)
 	if [ -n "$version" ] && ! at_least "$version" "$min_podman"; then
 		say "Podman here is $version; Phoenix needs $min_podman or newer."
-	elif [ "$(id -u)" != 0 ] && ! systemctl --user show-environment >/dev/null 2>&1; then
-		say "Your account has no systemd user manager (XDG_RUNTIME_DIR is '${XDG_RUNTIME_DIR:-}')."
 	fi
 }
 
@@ -110,12 +108,19 @@ ensure_packages() {
 	if [ "$no_packages" = yes ]; then
 		fail 2 "Missing here: ${packages% }. Install them with: sudo $*"
 	elif [ "$(id -u)" = 0 ]; then
+		refresh_lists
 		announce env DEBIAN_FRONTEND=noninteractive "$@"
 	elif has sudo && [ -t 0 ] && [ -t 1 ]; then
+		refresh_lists sudo
 		announce sudo "$@"
 	else
 		fail 2 "Missing here: ${packages% }. Install them with: sudo $*"
 	fi
+}
+
+# apt installs only what its lists name. A broken third-party source must not stop us: the installation tells.
+refresh_lists() {
+	! has apt-get || announce "$@" apt-get update -q || true
 }
 
 ensure_node() {
@@ -128,11 +133,11 @@ ensure_node() {
 
 bundle=$here/dist/phoenix.mjs
 
-# Whether the bundle has to be made: it is missing, or the source beside it is newer.
+# Whether the bundle has to be made: it is missing, or the source beside it is newer. Without npm the one that is there must do.
 needs_bundle() {
 	[ -f "$bundle" ] || return 0
-	[ -w "$here" ] && [ -d "$here/src" ] || return 1
-	[ -n "$(find "$here/src" "$here/tools/bundle.mjs" "$here/package.json" "$here/package-lock.json" -newer "$bundle" | head -n 1)" ]
+	[ -w "$here" ] && [ -f "$here/tools/bundle.mjs" ] && has npm || return 1
+	[ -n "$(find "$here/src" "$here/tools/bundle.mjs" "$here/package-lock.json" -type f -newer "$bundle" | head -n 1)" ]
 }
 
 make_bundle() {
@@ -231,7 +236,7 @@ for_user() {
 	ours=no
 	[ ! -e "$home/.local/share/phoenix/linger-is-ours" ] || ours=yes
 	code=0
-	as_user env PHOENIX_LINGER_IS_OURS="${PHOENIX_LINGER_IS_OURS:-no}" "$@" || code=$?
+	as_user env PHOENIX_BY_ROOT=yes PHOENIX_LINGER_IS_OURS="${PHOENIX_LINGER_IS_OURS:-no}" "$@" || code=$?
 	[ "$code" = 0 ] || exit "$code"
 	[ "$uninstall" = no ] || [ ! -d "$home/.local/share/phoenix-source" ] || rm -r "$home/.local/share/phoenix-source"
 	if [ "$uninstall" = yes ] && [ "$ours" = yes ] && ! ls "$home"/.config/containers/systemd/phoenix/*/*.container >/dev/null 2>&1; then
@@ -288,6 +293,8 @@ readable_source() {
 
 # Where this user's Phoenix lives. Configuration is where the user manager looks, which need not be where the shell does.
 locate() {
+	systemctl --user show-environment >/dev/null 2>&1 ||
+		fail 2 "'$(id -un)' has no systemd user manager. Log in as '$(id -un)' itself, or run: sudo loginctl enable-linger $(id -un)"
 	config=$(systemctl --user show-environment | sed -n 's/^XDG_CONFIG_HOME=//p')
 	config=${config:-$HOME/.config}
 	share=$HOME/.local/share/phoenix
@@ -434,7 +441,7 @@ uninstall_for_me() {
 	remove_phoenix
 	if [ "$ours" = yes ] && [ -n "$kept" ]; then
 		say "Linger stays on: without it the kept stacks would not start at boot."
-	elif [ "$ours" = yes ]; then
+	elif [ "$ours" = yes ] && [ "${PHOENIX_BY_ROOT:-no}" = no ]; then
 		loginctl disable-linger || warn "Linger is still on. Run: sudo loginctl disable-linger $(id -un)"
 	fi
 	[ -z "$kept" ] || say "Kept, and no longer watched:$kept. Their units are in $live."
@@ -503,7 +510,7 @@ remove_phoenix() {
 	# Generations are read-only, and a folder that is not writable cannot be emptied.
 	[ ! -d "$state" ] || chmod -R u+w "$state"
 	rm -rf "$share" "$state" "$config/phoenix"
-	for folder in "$live" "$config/containers/phoenix-inputs" "${state%/*}" "$units/default.target.wants" "$units" "$buses" "$HOME/.local/bin"; do
+	for folder in "$live" "$config/containers/phoenix-inputs" "${state%/*}" "$units/default.target.wants" "$units" "$buses" "$HOME/.local/bin" "${share%/*}"; do
 		[ ! -d "$folder" ] || rmdir -p --ignore-fail-on-non-empty "$folder" 2>/dev/null || true
 	done
 }
