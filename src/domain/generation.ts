@@ -36,12 +36,13 @@ export type GenerationUnit = {
   readonly object: string;
   /** Rendered text, byte for byte what stands in `units/`. */
   readonly text: string;
-  /** sha256 of the effective document. The unit restarts if and only if this changes. Also the label `io.phoenix.digest`. */
+  /** sha256 of the effective document, without what the policy adds and the labels. It restarts if and only if this changes. Also the label `io.phoenix.digest`. */
   readonly digest: Digest;
   readonly image?: PinnedImage;
   readonly inputs: readonly PinnedInput[];
   /** Only for container, pod and kube units. */
   readonly policy?: Policy;
+  /** How a network probe without a host reaches it; `routeFor` (stack/route.ts) gives the route of a given probe. */
   readonly route?: ProbeRoute;
   readonly ports: readonly PublishedPort[];
   /** Services of this stack that must start before this one. */
@@ -60,7 +61,7 @@ export type Generation = {
   readonly number: GenerationNumber;
   /** Absolute path of the folder it came from. */
   readonly source: string;
-  /** Digest over effective documents, inputs and image IDs: the name under which a failed one is quarantined. */
+  /** Digest over effective documents, inputs, image IDs and policies: the name under which a failed one is quarantined. */
   readonly digest: Digest;
   /** sha256 over all rendered texts and policies: equal means that a deploy has nothing to do. */
   readonly contentDigest: Digest;

@@ -24,7 +24,7 @@ export function findUnitFiles(folder: SourceFolder): FoundFiles {
 }
 
 /** A drop-in folder's name: `web.container.d` for one unit, `web-.container.d` and `container.d` for several. */
-const dropInFolder = /^(?:(?<stem>.+)\.)?(?<type>container|pod|network|volume|image|build|kube)\.d$/u;
+const dropInFolder = /^(?:(.+)\.)?(container|pod|network|volume|image|build|kube)\.d$/u;
 
 /**
  * The drop-ins of a unit in the order in which they count: by file name, where the more specific folder replaces a file of the same
@@ -48,15 +48,15 @@ export function findDropIns(folder: SourceFolder, unit: UnitFileName): readonly 
 export function dropInIssues(folder: SourceFolder, units: readonly UnitFile[]): readonly Issue[] {
   return folder.entries.flatMap((entry): readonly Issue[] => {
     const [top = "", file, ...rest] = entry.path.split("/");
-    const match = dropInFolder.exec(top)?.groups;
-    if (match === undefined || rest.length > 0) return [];
+    const match = dropInFolder.exec(top);
+    if (match === null || rest.length > 0) return [];
+    const [, stem, type] = match;
     if (file !== undefined) {
       if (!file.endsWith(".conf")) return [];
       const problem = entryProblem(entry) ?? (folder.texts.has(entry.path) ? undefined : unreadable(entry.path));
       return problem === undefined ? [] : [problem];
     }
-    const stem = match.stem;
-    const isUsed = units.some((unit) => unit.type === match.type && (stem === undefined || matchesStem(unit.name, stem)));
+    const isUsed = units.some((unit) => unit.type === type && (stem === undefined || matchesStem(unit.name, stem)));
     if (isUsed) return entry.kind === "link" ? linkProblems(entry) : [];
     const message = `The drop-ins in ${top} belong to no unit of this folder.`;
     return [

@@ -1,7 +1,14 @@
+/** Stack -> generation: a pure function, byte for byte. Nothing here reads a clock, and no text holds a generation's number. */
+import { posix } from "node:path";
 import type { Issue } from "../domain/errors.ts";
-import type { Generation, PinnedImage } from "../domain/generation.ts";
+import type { Generation, GenerationUnit, PinnedImage, PinnedInput } from "../domain/generation.ts";
 import type { Digest, UnitFileName } from "../domain/words.ts";
-import type { Stack, StackUnit } from "./stack.ts";
+import { serialiseDocument } from "../quadlet/serialise.ts";
+import { contentDigest, generationDigest } from "./digest.ts";
+import { withAbsoluteBuild } from "./image-makers.ts";
+import { mapPaths } from "./paths.ts";
+import { renderUnit } from "./render-unit.ts";
+import { isImageMaker, type Stack, type StackUnit } from "./stack.ts";
 
 export type RenderOptions = {
   readonly stack: Stack;
@@ -18,20 +25,61 @@ export type RenderOptions = {
 
 export type Rendered = { readonly candidate: Omit<Generation, "number">; readonly issues: readonly Issue[] };
 
-/** The generation that a stack makes of itself: the same inputs give the same bytes. */
-export function renderStack({ stack, createdAt, generatorVersion }: RenderOptions): Rendered {
+/** The generation that a stack makes: the same stack, images and inputs give the same texts and digests. */
+export function renderStack({ stack, images, inputDigests, stateRoot, generatorVersion, createdAt }: RenderOptions): Rendered {
+  const pinned = new Map<string, PinnedInput>();
+  const issues: Issue[] = [];
+  for (const { source, secret, place } of stack.inputs) {
+    const found = inputDigests.get(source);
+    if (found === undefined) {
+      issues.push({ severity: "error", code: "input-missing", message: `Cannot pin ${source}: its digest is not known.`, place });
+      continue;
+    }
+    const name = posix.basename(source === "" ? stack.root : source);
+    const path = posix.join(stateRoot, "stacks", stack.name, "files", found.digest, name);
+    pinned.set(source, { source, digest: found.digest, path, kind: found.kind, secret });
+  }
+  const units = stack.units
+    .filter((unit) => !isImageMaker(unit.type))
+    .map((unit): GenerationUnit => {
+      const image = images.get(unit.file);
+      const inputs = inputsOf(unit, pinned);
+      const { text, digest } = renderUnit({ unit, stack, image, inputs: pinned });
+      const { file, type, service, object, ports, after, requires, networks, volumes, policy, route } = unit;
+      const rest = {
+        ...(image === undefined ? {} : { image }),
+        ...(policy === undefined ? {} : { policy }),
+        ...(route === undefined ? {} : { route }),
+      };
+      return { file, type, service, object, text, digest, inputs, ports, after, requires, networks, volumes, ...rest };
+    });
+  const digests = { digest: generationDigest(units), contentDigest: contentDigest(units) };
   return {
-    candidate: { schema: 1, stack: stack.name, source: stack.root, digest: "", contentDigest: "", generatorVersion, createdAt, units: [] },
-    issues: [],
+    candidate: { schema: 1, stack: stack.name, source: stack.root, ...digests, generatorVersion, createdAt, units },
+    issues,
   };
 }
 
-/** The tag that pins an image: `localhost/phoenix/<stack>/<unit>:<id12>`. */
-export function pinTag(stack: string, unit: { readonly name: string }, imageId: string): string {
-  return `localhost/phoenix/${stack}/${unit.name.toLowerCase()}:${imageId.slice(0, 12)}`;
+function inputsOf(unit: StackUnit, pinned: ReadonlyMap<string, PinnedInput>): readonly PinnedInput[] {
+  const sources = [...unit.paths.values()].flatMap((fate) => ("input" in fate ? [fate.input] : []));
+  return [...new Set(sources)].sort().flatMap((source) => pinned.get(source) ?? []);
 }
 
-/** The text of a `.build` or `.image` file for the generator: as written, with absolute paths, for staging anywhere. */
-export function renderImageMaker(_stack: Stack, _unit: StackUnit): string {
-  return "";
+/** The tag that pins an image: `localhost/phoenix/<stack>/<unit>:<id12>`. What a tag cannot hold becomes a dash: the ID tells images apart. */
+export function pinTag(stack: string, unit: { readonly name: string }, imageId: string): string {
+  const name = unit.name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/gu, "-")
+    .replace(/^-|-$/gu, "");
+  return `localhost/phoenix/${stack}/${name === "" ? "unit" : name}:${imageId.replace(/^sha256:/u, "").slice(0, 12)}`;
+}
+
+/** The text of a `.build` or `.image` file for the generator: as written, with absolute paths, so that it can be staged anywhere. */
+export function renderImageMaker(stack: Stack, unit: StackUnit): string {
+  const placed = unit.type === "build" ? withAbsoluteBuild(unit.document, stack.root) : unit.document;
+  const mapped = mapPaths(placed, unit.type, (use) => {
+    const fate = unit.paths.get(use.raw);
+    return fate !== undefined && "path" in fate ? fate.path : undefined;
+  });
+  return serialiseDocument(mapped);
 }
