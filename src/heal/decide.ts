@@ -1,5 +1,6 @@
 import type { Ms, ServiceName } from "../domain/words.ts";
-import type { Rng } from "./backoff.ts";
+import { backoffSteps, type Rng } from "./backoff.ts";
+import type { Breaker } from "./breaker.ts";
 import { indexServices } from "./graph.ts";
 import { decideObjects } from "./objects.ts";
 import { type Decision, decideService } from "./one.ts";
@@ -115,8 +116,13 @@ function nextLook(view: StackView, state: HealState, nowMs: Ms): Ms {
     if (healing === undefined) return [];
     const { breaker, notBeforeMs, healthySinceMs } = healing;
     const closesMs = breaker.state !== "closed" && healthySinceMs !== undefined ? healthySinceMs + policy.minHealthyMs : undefined;
-    return [notBeforeMs, breaker.state === "open" ? breaker.retryAtMs : undefined, closesMs];
+    return [notBeforeMs, breakerLook(breaker), closesMs];
   });
   const tries = [...state.objects.values()].map((one) => one.notBeforeMs);
   return Math.min(...[...times, ...tries].filter((atMs) => atMs !== undefined && atMs > nowMs).map(Number));
+}
+
+function breakerLook(breaker: Breaker): Ms | undefined {
+  if (breaker.state === "open") return breaker.retryAtMs;
+  return breaker.state === "half-open" && breaker.triedAtMs !== undefined ? breaker.triedAtMs + backoffSteps.firstMs : undefined;
 }
