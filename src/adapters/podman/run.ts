@@ -32,6 +32,9 @@ export type PodmanOptions = {
   readonly timeoutMs?: Ms;
 };
 
+/** Node hands a child its input through a socket, but `podman secret create NAME -` reads only from a real pipe. */
+const throughPipe = ["/bin/sh", "-c", 'cat | "$@"', "podman"] as const;
+
 /** `purpose` completes "Cannot …": it names what was wanted, never the arguments. */
 export function podmanRunner(options: PodmanOptions): Podman {
   const environment = cleanEnvironment(options.environment);
@@ -41,7 +44,7 @@ export function podmanRunner(options: PodmanOptions): Podman {
   const ask: Podman["ask"] = async (purpose, args, more = {}) => {
     const timeoutMs = more.timeoutMs ?? usualTimeoutMs;
     const result = await runProgram({
-      argv: [program, ...args],
+      argv: more.input === undefined ? [program, ...args] : [...throughPipe, program, ...args],
       environment,
       timeoutMs,
       ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
