@@ -1,8 +1,8 @@
 /** Units that were read -> a stack: what they mean together. Compose files arrive here too. */
 import type { Issue } from "../domain/errors.ts";
-import type { StackName, UnitFileName } from "../domain/words.ts";
-import type { UnitDocument } from "../quadlet/document.ts";
-import { parseUnitFileName, type UnitFileName as UnitName } from "../quadlet/names.ts";
+import type { ServiceName, StackName, UnitFileName } from "../domain/words.ts";
+import { lookupPairs, type UnitDocument } from "../quadlet/document.ts";
+import { nameKey, parseUnitFileName, typeSection, type UnitFileName as UnitName } from "../quadlet/names.ts";
 import { withServiceNames } from "./dependencies.ts";
 import { findCycle, linkUnits } from "./graph.ts";
 import { buildIssues, imageOf } from "./image-makers.ts";
@@ -11,7 +11,7 @@ import { noticesOf } from "./notices.ts";
 import { networksOf, objectIssues, objectOf, volumesOf } from "./objects.ts";
 import { readPolicy } from "./policy.ts";
 import { portClashes, readPorts } from "./ports.ts";
-import { referenceIssues, referencesOf } from "./references.ts";
+import { type Reference, referenceIssues, referencesOf, serviceOf } from "./references.ts";
 import { baseRoute } from "./route.ts";
 import { isImageMaker, isRunnable, type Stack, type StackUnit } from "./stack.ts";
 import type { Tree } from "./tree.ts";
@@ -88,9 +88,9 @@ export function assembleStack(options: AssembleOptions): { readonly stack: Stack
     ...read.filter((unit) => unit.isReadable).flatMap((unit) => noticesOf(unit, services)),
     ...sorted.issues,
     ...duplicateServices(read),
-    ...duplicateObjects(read),
+    ...duplicateObjects(read.map((unit) => ({ ...unit, ...lineOfName(unit) }))),
     ...portClashes(live),
-    ...(cycle === undefined ? [] : [cycleIssue(cycle, units)]),
+    ...(cycle === undefined ? [] : [cycleIssue(cycle, read)]),
   ];
   return { stack: { name, root: tree.root, podmanVersion, units, inputs: sorted.inputs }, issues };
 }
@@ -102,8 +102,19 @@ function sourceEmpty(knownFiles: readonly UnitFileName[]): readonly Issue[] {
   ];
 }
 
-function cycleIssue(cycle: readonly string[], units: readonly StackUnit[]): Issue {
-  const file = units.find((unit) => unit.service === cycle[0])?.file ?? "";
-  const message = `Cannot order the services: ${cycle.join(" needs ")}.`;
-  return { severity: "error", code: "unit-cycle", message, place: { file } };
+type Ordered = Pick<StackUnit, "file" | "service"> & { readonly references: readonly Reference[] };
+
+function cycleIssue(cycle: readonly ServiceName[], units: readonly Ordered[]): Issue {
+  const [first, second] = cycle;
+  const find = (service: ServiceName | undefined): Ordered | undefined => units.find((unit) => unit.service === service);
+  const pointing = (unit: Ordered | undefined, target: ServiceName | undefined, isBefore: boolean): Reference | undefined =>
+    unit?.references.find((one) => serviceOf(one.target) === target && (one.kind === "Before") === isBefore);
+  const pair = (pointing(find(first), second, false) ?? pointing(find(second), first, true))?.pair;
+  const place = pair === undefined ? { file: find(first)?.file ?? "" } : { file: pair.file, line: pair.line };
+  return { severity: "error", code: "unit-cycle", message: `Cannot order the services: ${cycle.join(" waits for ")}.`, place };
+}
+
+function lineOfName({ document, type }: Pick<StackUnit, "document" | "type">): { readonly line?: number } {
+  const pair = lookupPairs(document, typeSection(type), nameKey(type) ?? "").at(-1);
+  return pair === undefined ? {} : { line: pair.line };
 }

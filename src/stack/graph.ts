@@ -16,7 +16,7 @@ export type Links = {
 };
 
 /** Keys that pull another service in; Phoenix gives them the order that they nearly always mean. */
-const pulling: readonly string[] = ["Wants", "Requires", "Requisite", "BindsTo"];
+const pulling: readonly string[] = ["Wants", "Requires", "Requisite", "BindsTo", "Upholds"];
 /** Keys through which a service that stops takes this one with it. */
 const binding: readonly string[] = ["uses", "Requires", "Requisite", "BindsTo", "PartOf"];
 

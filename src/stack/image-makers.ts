@@ -50,7 +50,7 @@ export function buildIssues(document: UnitDocument, tree: Tree): readonly Issue[
     const pair = lookupPairs(document, "Build", key).at(-1);
     if (pair === undefined || path === undefined || /[%$]/u.test(pair.value)) return [];
     if (locate(tree, path).kind !== "missing") return [];
-    const message = `Cannot find ${posix.relative(tree.root, path)}, which ${key}= names.`;
+    const message = `Cannot find ${pair.value}, which ${key}= names.`;
     return [{ severity: "error", code: "input-missing", message, place: { file: pair.file, line: pair.line } }];
   });
 }

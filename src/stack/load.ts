@@ -61,11 +61,14 @@ function readUnit(
   const parsed = parseDocument(file.text, file.file);
   const dropIns = findDropIns(folder, file).map((dropIn) => parseDocument(dropIn.text, dropIn.file));
   const document = dropIns.reduce<UnitDocument>((merged, dropIn) => mergeDropIn(merged, dropIn.document), parsed.document);
-  const syntax = [...parsed.issues, ...dropIns.flatMap((dropIn) => dropIn.issues)];
+  // After a byte order mark nothing reads as it should; one finding is enough.
+  const own = file.text.startsWith("\u{FEFF}") ? parsed.issues.slice(0, 1) : parsed.issues;
+  const syntax = [...own, ...dropIns.flatMap((dropIn) => dropIn.issues)];
+  const isReadable = !syntax.some((issue) => issue.severity === "error");
   const unit = { file: file.file, name: file.name, type: file.type, service: file.service, document };
   // What follows from lines that cannot be read would only hide the reason.
-  const issues = syntax.length > 0 ? syntax : validateDocument(document, { type: file.type, podmanVersion });
-  return { unit: { ...unit, isReadable: syntax.length === 0 }, issues };
+  const issues = isReadable ? [...syntax, ...validateDocument(document, { type: file.type, podmanVersion })] : syntax;
+  return { unit: { ...unit, isReadable }, issues };
 }
 
 /** As a compiler prints them: by file and line, each finding once (a drop-in may serve several units). */

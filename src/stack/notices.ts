@@ -41,7 +41,13 @@ function install({ document, type }: NoticeUnit): readonly Issue[] {
   return (["WantedBy", "RequiredBy", "UpheldBy", "Alias"] as const).flatMap((key) =>
     lookupPairs(document, "Install", key)
       .filter((pair) => key === "Alias" || pair.value.split(/\s+/u).some((target) => !usualTargets.includes(target)))
-      .map((pair) => warn("unit-rendered", pair, `${key}=${pair.value} is left out: phoenix.target starts this unit.`)),
+      .map((pair) =>
+        warn(
+          "unit-rendered",
+          pair,
+          `${key}=${pair.value} is left out: ${key === "Alias" ? "a unit has one name" : "phoenix.target starts this unit"}.`,
+        ),
+      ),
   );
 }
 

@@ -57,17 +57,23 @@ function readRange(text: string): readonly number[] | undefined {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
+type Publisher = { readonly file: string; readonly type: UnitType; readonly document: UnitDocument };
+
 /** Two units of the stack that want one port of the host. */
-export function portClashes(units: readonly { readonly file: string; readonly ports: readonly PublishedPort[] }[]): readonly Issue[] {
+export function portClashes(units: readonly Publisher[]): readonly Issue[] {
   const taken: { readonly file: string; readonly port: PublishedPort }[] = [];
-  return units.flatMap(({ file, ports }) =>
-    ports.flatMap((port): readonly Issue[] => {
-      const other = taken.find((one) => clash(one.port, port));
-      taken.push({ file, port });
-      if (other === undefined) return [];
-      const message = `Cannot publish port ${port.hostPort} for ${file}: ${other.file === file ? "it" : other.file} already publishes it.`;
-      return [{ severity: "error", code: "unit-duplicate", message, place: { file }, remedy: "Choose another host port." }];
-    }),
+  return units.flatMap(({ file, type, document }) =>
+    valuesOf(document, type, "PublishPort").flatMap((value) =>
+      readPort(value).ports.flatMap((port): readonly Issue[] => {
+        const other = taken.find((one) => clash(one.port, port));
+        taken.push({ file, port });
+        if (other === undefined) return [];
+        const owner = other.file === file ? "it" : other.file;
+        const message = `Cannot publish port ${port.hostPort} for ${file}: ${owner} already publishes it.`;
+        const place = { file: value.pair.file, line: value.pair.line };
+        return [{ severity: "error", code: "unit-duplicate", message, place, remedy: "Choose another host port." }];
+      }),
+    ),
   );
 }
 

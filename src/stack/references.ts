@@ -78,7 +78,7 @@ export function referenceIssues(references: readonly Reference[], known: Known):
     }
     if (isFile ? files.includes(target) : services.includes(target)) return [];
     // Another stack's image maker is not there: its generation holds only what runs.
-    const near = nearest(target, isFile ? known.files.filter((file) => extension(file) === extension(target)) : services);
+    const near = nearestOf(target, isFile ? known.files : services);
     if (!isFile) {
       if (near === undefined) return [];
       const message = `${pair.key}= names ${target}, which no unit of this folder makes; did you mean ${near}?`;
@@ -90,6 +90,10 @@ export function referenceIssues(references: readonly Reference[], known: Known):
   });
 }
 
-function extension(file: string): string {
-  return file.slice(file.lastIndexOf("."));
+/** Names of the same kind are compared by what differs: `db.container` is not nearly `web.container`. */
+function nearestOf(target: string, names: readonly string[]): string | undefined {
+  const extension = target.slice(target.lastIndexOf("."));
+  const stems = names.filter((name) => name.endsWith(extension)).map((name) => name.slice(0, -extension.length));
+  const near = nearest(target.slice(0, -extension.length), stems);
+  return near === undefined ? undefined : `${near}${extension}`;
 }

@@ -16,7 +16,7 @@ const vendorUnits: readonly RegExp[] = [
   /^podman(-auto-update|-restart|-clean-transient|-user-wait-network-online)?\.service$/u,
   /^(pipewire|pipewire-pulse|wireplumber|pulseaudio|filter-chain)\.service$/u,
   /^(at-spi-dbus-bus|dconf|glib-pacrunner|obex|background|session-migration)\.service$/u,
-  /^(systemd-|xdg-|gvfs-|org\.|app-)/u,
+  /^(systemd-|xdg-|gvfs-|org\.)/u,
 ];
 
 export function nameIssues(unit: Named): readonly Issue[] {
@@ -24,7 +24,7 @@ export function nameIssues(unit: Named): readonly Issue[] {
     const message = `Cannot use ${unit.file}: the system has a ${unit.service} of its own, which this one would replace.`;
     return [{ severity: "error", code: "unit-name", message, place: { file: unit.file } }];
   }
-  if (/^[^A-Za-z0-9]|:/u.test(unit.name)) {
+  if (/^_|:/u.test(unit.name)) {
     const message = `Cannot use ${unit.file}: Podman names start with a letter or digit and have no colon.`;
     return [{ severity: "error", code: "unit-name", message, place: { file: unit.file } }];
   }
