@@ -18,6 +18,7 @@ const odd = {
   "/drip": (answer) => { const timer = setInterval(() => answer.write("x"), 50); answer.on("close", () => clearInterval(timer)); },
   "/endless": (answer) => { const more = () => { while (answer.write(Buffer.alloc(65536)) && !answer.destroyed); }; answer.on("drain", more); more(); },
   "/silence": () => {},
+  "/101": (answer) => answer.socket.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: odd\r\nConnection: upgrade\r\n\r\n"),
 };
 listen(createHttp((request, answer) => (odd[request.url] ?? (() => answer.writeHead(Number(request.url.slice(1)) || 200).end("x")))(answer)));
 listen(createHttps({ key: readFileSync("key.pem"), cert: readFileSync("cert.pem") }, (request, answer) => answer.end("ok")));

@@ -44,11 +44,13 @@ async function get(spot: Spot, place: Place, signal: AbortSignal): Promise<Head>
         signal,
         rejectUnauthorized: false,
         ...(isIP(spot.name) === 0 ? { servername: spot.name } : {}),
-        headers: { host: `${bracket(spot.name)}:${place.port}`, accept: "*/*", "user-agent": "phoenix-probe" },
+        headers: { host: hostHeader(spot.name, place), accept: "*/*", "user-agent": "phoenix-probe" },
       },
       (incoming) => readBody(incoming, resolve, reject),
     );
     outgoing.on("error", reject);
+    // A 101 is dropped by Node without an error and without an answer.
+    outgoing.on("close", () => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" })));
     outgoing.end();
   });
 }
@@ -80,6 +82,11 @@ function readUrl(location: string, base: string): URL | undefined {
 /** The name as the URL parser writes it, so that `Web` and `web` are one host. */
 function hostOf(name: string): string {
   return readUrl(`http://${bracket(name)}`, "http://none")?.hostname ?? name;
+}
+
+/** Without the scheme's own port, as browsers send it: some servers redirect to the shorter form for ever. */
+function hostHeader(name: string, { tls, port }: Place): string {
+  return port === (tls ? 443 : 80) ? bracket(name) : `${bracket(name)}:${port}`;
 }
 
 const bracket = (name: string): string => (isIPv6(name) ? `[${name}]` : name);

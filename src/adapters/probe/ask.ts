@@ -40,7 +40,7 @@ export async function ask(question: Question): Promise<Answer> {
       const spot = { address: target.host, name: target.host, port: target.port };
       return answerOf(await askSpot(probe, spot, deadline.signal, Math.min(holdMs, timeoutMs / 2)), elapsed());
     }
-    const located = await locate(target, timeoutMs);
+    const located = await locate(target, timeoutMs, deadline.signal);
     if ("verdict" in located) {
       const { verdict, uncovered } = located;
       return { ...answerOf(verdict, elapsed()), ...(uncovered === undefined ? {} : { uncovered }) };

@@ -67,8 +67,10 @@ export function probesInContainer(options: InContainerOptions): InContainer {
     if (result?.end === "exited") return answerOf(verdictOfExit(result), elapsed());
     if (result !== undefined && result.end !== "too much output") return answerOf(unasked(`podman: ${result.end}`), elapsed());
     const reaping = reapAll(client, () => (mark === undefined ? { by: "age", container, sinceUptimeMs } : { by: "mark", mark }));
-    unfinished.set(container, reaping);
-    const killed = await reaping.finally(() => unfinished.delete(container));
+    const settled = Promise.allSettled([unfinished.get(container), reaping]);
+    unfinished.set(container, settled);
+    const killed = await reaping;
+    if (unfinished.get(container) === settled) unfinished.delete(container);
     if (result !== undefined) return answerOf(failure("printed too much"), timeoutMs);
     const limit = showDuration(timeoutMs);
     return answerOf(killed > 0 ? failure(`no end within ${limit}, killed`) : unasked(`podman did not start it within ${limit}`), timeoutMs);

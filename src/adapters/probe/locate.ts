@@ -8,7 +8,7 @@ export type Located = { readonly address: string } | { readonly verdict: Verdict
 type NetworkTarget = Extract<Target, { readonly kind: "network" }>;
 
 /** The address of a container on a network, once it is certain that a question to it stays on the machine. */
-export async function locate(target: NetworkTarget, timeoutMs: Ms): Promise<Located> {
+export async function locate(target: NetworkTarget, timeoutMs: Ms, signal: AbortSignal): Promise<Located> {
   const interfaces = currentInterfaces();
   const uncovered = (address: string): Located => ({
     verdict: unasked(`no interface covers ${address}`),
@@ -16,16 +16,21 @@ export async function locate(target: NetworkTarget, timeoutMs: Ms): Promise<Loca
   });
   const bridge = findBridge(interfaces, target.gateways);
   if (bridge === undefined) return uncovered(target.address ?? target.gateways[0] ?? target.name);
-  const addresses = target.address === undefined ? await resolve(target.name, bridge.gateway, timeoutMs) : [target.address];
+  const addresses =
+    target.address === undefined ? await resolve(target.name, { server: bridge.gateway, timeoutMs, signal }) : [target.address];
   if (!Array.isArray(addresses)) return { verdict: addresses as Verdict };
   // A container on two networks may be known by both addresses.
   const address = addresses.find(bridge.covers);
   return address === undefined ? uncovered(addresses[0] ?? target.name) : { address };
 }
 
+type Lookup = { readonly server: string; readonly timeoutMs: Ms; readonly signal: AbortSignal };
+
 /** What the network's DNS says about a name. A new resolver each time: one that lives on may cache, and addresses change at every start. */
-async function resolve(name: string, server: string, timeoutMs: Ms): Promise<readonly string[] | Verdict> {
+async function resolve(name: string, { server, timeoutMs, signal }: Lookup): Promise<readonly string[] | Verdict> {
   const resolver = new Resolver({ timeout: Math.max(1, Math.ceil(timeoutMs)), tries: 1 });
+  // Two look-ups together have no more time than one.
+  signal.addEventListener("abort", () => resolver.cancel(), { once: true });
   resolver.setServers([server.includes(":") ? `[${server}]` : server]);
   // A name with a dot would be handed on to the machine's own DNS servers.
   const asked = name.includes(".") ? `${name}.dns.podman` : name;
