@@ -238,7 +238,10 @@ for_user() {
 	code=0
 	as_user env PHOENIX_BY_ROOT=yes PHOENIX_LINGER_IS_OURS="${PHOENIX_LINGER_IS_OURS:-no}" "$@" || code=$?
 	[ "$code" = 0 ] || exit "$code"
-	[ "$uninstall" = no ] || [ ! -d "$home/.local/share/phoenix-source" ] || rm -r "$home/.local/share/phoenix-source"
+	if [ "$uninstall" = yes ] && [ -d "$home/.local/share/phoenix-source" ]; then
+		rm -r "$home/.local/share/phoenix-source"
+		rmdir -p --ignore-fail-on-non-empty "$home/.local/share" 2>/dev/null || true
+	fi
 	if [ "$uninstall" = yes ] && [ "$ours" = yes ] && ! ls "$home"/.config/containers/systemd/phoenix/*/*.container >/dev/null 2>&1; then
 		announce loginctl disable-linger "$name"
 	fi
@@ -346,7 +349,8 @@ install_for_me() {
 	if [ "$stack" = yes ]; then
 		replace_kept_stack
 		code=0
-		"$command" deploy "$here/quadlet" --stack phoenix || code=$?
+		# Whoever runs this again wants it tried again, also what failed before.
+		"$command" deploy "$here/quadlet" --stack phoenix --force || code=$?
 		[ "$code" = 0 ] || exit "$code"
 	fi
 	"$command" status || true
@@ -462,7 +466,8 @@ fate_of() {
 	fi
 }
 
-# Turns the live link into a folder that needs nothing of Phoenix: units wanted by default.target, inputs beside them.
+# Turns the live link into a folder that needs nothing of Phoenix: units wanted by default.target, inputs beside them, and Podman's
+# own health checks at work again.
 keep_stack() {
 	target=$(readlink -f "$live/$1")
 	inputs=$config/containers/phoenix-inputs/$1
@@ -478,7 +483,8 @@ keep_stack() {
 	fi
 	find "$temporary" -type f -exec sed -i \
 		-e "s|$state/stacks/$1/files|$inputs|g" \
-		-e 's/^WantedBy=phoenix\.target$/WantedBy=default.target/' -e '/^PartOf=phoenix\.target$/d' {} +
+		-e 's/^WantedBy=phoenix\.target$/WantedBy=default.target/' -e '/^PartOf=phoenix\.target$/d' \
+		-e '/^HealthInterval=disable$/d' {} +
 	: >"$temporary/.kept"
 	rm "$live/$1"
 	mv -T "$temporary" "$live/$1"
