@@ -23,5 +23,5 @@ const styles: Readonly<Record<Priority, Style>> = {
 export function humanLine({ priority, message }: Entry, coloured: boolean): string {
   const { label, colour } = styles[priority];
   const text = `${label}${message.replaceAll(/[^\P{Cc}\n\t]/gu, "�")}`;
-  return `${coloured && colour !== undefined ? styleText(colour, text) : text}\n`;
+  return `${coloured && colour !== undefined ? styleText(colour, text, { validateStream: false }) : text}\n`;
 }

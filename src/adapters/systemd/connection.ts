@@ -127,7 +127,7 @@ export async function openConnection(socketPath: string, listeners: Listeners = 
           settle();
           resolve((reply?.body ?? []).map(plain));
         },
-        (error: unknown) => fail(error instanceof DBusError ? refused(request.member, error) : lost(socketPath)),
+        (error: Error) => fail(error instanceof DBusError ? refused(request.member, error) : open ? error : lost(socketPath)),
       );
     });
 

@@ -26,7 +26,6 @@ type Affected = readonly (readonly [id: number, path: string, unit: string, unit
  */
 export function trackJobs(bus: Bus, signals: ManagerSignals): Jobs {
   const results = new Map<string, JobResult>();
-  const waiters = new Map<string, (result: JobResult) => void>();
   const own = new Set<string>();
   const asking = new Set<Promise<unknown>>();
 
@@ -39,7 +38,6 @@ export function trackJobs(bus: Bus, signals: ManagerSignals): Jobs {
     if (event.kind !== "job-removed") return;
     results.set(event.path, event.result);
     forgetOldest(results);
-    waiters.get(event.path)?.(event.result);
   });
 
   const enqueue = async (kind: JobKind, service: ServiceName): Promise<{ readonly id: number; readonly path: string }> => {
@@ -60,25 +58,31 @@ export function trackJobs(bus: Bus, signals: ManagerSignals): Jobs {
         resolve(known);
         return;
       }
+      // systemd merges jobs: several callers may wait for one.
+      const stopListening = signals.on((event) => {
+        if (event.kind === "job-removed" && event.path === job.path) finish(event.result);
+      });
       const finish = (result: JobResult): void => {
-        waiters.delete(job.path);
+        over = true;
+        stopListening();
         clearTimeout(deadline);
         clearTimeout(nextPoll);
         resolve(result);
       };
       const poll = async (): Promise<void> => {
         const found = await look(bus, service).catch(() => undefined);
+        if (over) return;
         // No answer = the bus is away: the deadline decides.
         if (found !== undefined && found.jobId !== job.id) nextPoll = setTimeout(() => void judge(), lagMs);
         else nextPoll = setTimeout(() => void poll(), pollMs);
       };
       const judge = async (): Promise<void> => {
         const found = await look(bus, service).catch(() => undefined);
-        if (waiters.has(job.path)) finish(found === undefined ? "lost" : verdicts[kind](found.activeState));
+        finish(found === undefined ? "lost" : verdicts[kind](found.activeState));
       };
+      let over = false;
       const deadline = setTimeout(() => finish("timeout"), timeoutMs);
       let nextPoll = setTimeout(() => void poll(), pollMs);
-      waiters.set(job.path, finish);
     });
 
   return {

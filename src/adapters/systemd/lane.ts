@@ -73,6 +73,6 @@ function taken(stack: StackName, waitMs: Ms, holder: { readonly pid: number; rea
   const who = holder === undefined ? "another process" : `process ${holder.pid} (${holder.command})`;
   return new PhoenixError(
     "lane-taken",
-    `Cannot change stack ${stack}: ${who} is changing it, also after ${showDuration(waitMs)} of waiting.`,
+    `Cannot change stack ${stack}: ${who} is changing it, and was not done within ${showDuration(waitMs)}.`,
   );
 }

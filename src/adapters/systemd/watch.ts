@@ -1,11 +1,12 @@
 import type { JobResult } from "../../domain/observed.ts";
-import type { ServiceName } from "../../domain/words.ts";
+import type { Ms, ServiceName } from "../../domain/words.ts";
 import type { UnitChange } from "../../ports/machine.ts";
 import type { Bus } from "./bus.ts";
 import type { Jobs } from "./jobs.ts";
 import { callManager, getProperty, systemd } from "./manager.ts";
 import type { ManagerEvent, ManagerSignals } from "./signals.ts";
 
+const settleMs: Ms = 10;
 const endings: ReadonlySet<string> = new Set(["exit.target", "shutdown.target"]);
 
 /**
@@ -20,6 +21,13 @@ export function watchUnits(bus: Bus, signals: ManagerSignals, jobs: Jobs): (chan
 
   const tell = (change: UnitChange): void => {
     for (const watcher of watchers) watcher(change);
+  };
+
+  // One change of state comes as ten signals: they are told as one.
+  const changed = new Set<ServiceName>();
+  const tellUnits = (): void => {
+    for (const service of changed) tell({ kind: "unit", service });
+    changed.clear();
   };
 
   const jobEnded = async (path: string, service: ServiceName, result: JobResult): Promise<void> => {
@@ -38,7 +46,10 @@ export function watchUnits(bus: Bus, signals: ManagerSignals, jobs: Jobs): (chan
   };
 
   const hear: { readonly [K in ManagerEvent["kind"]]: (event: Extract<ManagerEvent, { readonly kind: K }>) => void } = {
-    unit: tell,
+    unit: ({ service }) => {
+      if (changed.size === 0) setTimeout(tellUnits, settleMs);
+      changed.add(service);
+    },
     reloaded: () => tell({ kind: "relist" }),
     anew: () => {
       types.clear();
@@ -53,11 +64,11 @@ export function watchUnits(bus: Bus, signals: ManagerSignals, jobs: Jobs): (chan
   signals.on((event) => {
     if (watchers.size > 0) (hear[event.kind] as (event: ManagerEvent) => void)(event);
   });
-  return async (changed) => {
-    watchers.add(changed);
+  return async (watcher) => {
+    watchers.add(watcher);
     await signals.ready();
     await seed(bus, types);
-    return () => watchers.delete(changed);
+    return () => watchers.delete(watcher);
   };
 }
 
@@ -75,12 +86,14 @@ async function seed(bus: Bus, types: Map<string, Promise<string | undefined>>): 
 }
 
 /**
- * The job was over before we could ask: it had nothing to wait for. That is a stop of a unit which only waited for its next automatic
- * restart, or a start that failed or was canceled.
+ * The job was over before we could ask: a start that waits for nothing, or a stop of a unit that only waited for its next automatic
+ * restart. The state afterwards tells the two apart.
  */
 async function guessType(bus: Bus, service: ServiceName, result: JobResult): Promise<string> {
   if (result !== "done") return "unknown";
   const [rows] = await callManager(bus, "ListUnitsByNames", [[service]]).catch(() => [[]]);
   const [row] = rows as readonly (readonly unknown[])[];
-  return row?.[3] === "inactive" ? "stop" : "unknown";
+  return guesses[String(row?.[3])] ?? "unknown";
 }
+
+const guesses: Readonly<Record<string, string>> = { active: "start", activating: "start", reloading: "start", inactive: "stop" };
