@@ -327,6 +327,7 @@ install_for_me() {
 	check_rootless
 	node=$(command -v node)
 	changed=no
+	note_folders
 	place_version
 	place_file 0755 "$command" "$(wrapper)"
 	for file in "$here"/systemd/*.target "$here"/systemd/*.service; do
@@ -357,6 +358,21 @@ install_for_me() {
 	[ "$stack" = no ] || say "The stack answers at http://127.0.0.1:8080/ (its health: http://127.0.0.1:8080/health)."
 	say "What happens, one line each: journalctl --user --unit phoenix --follow"
 	case :$PATH: in *":$HOME/.local/bin:"*) ;; *) say "The command is $command; $HOME/.local/bin is not in your PATH." ;; esac
+}
+
+# Writes down which folders of the user's home are not there yet: what Phoenix makes, its removal takes away, and no other.
+note_folders() {
+	[ ! -f "$share/made-folders" ] || return 0
+	made=$(
+		for folder in "$live" "$config/containers/phoenix-inputs" "$units/default.target.wants" "$buses" "$HOME/.local/bin" "$share" "$state"; do
+			while [ ! -d "$folder" ]; do
+				printf '%s\n' "$folder"
+				folder=${folder%/*}
+			done
+		done | sort -ru
+	)
+	mkdir -p "$share"
+	printf '%s\n' "$made" >"$share/made-folders"
 }
 
 agent_failed() { fail 1 "The agent does not start; see: journalctl --user --unit phoenix --lines 30"; }
@@ -505,6 +521,7 @@ remove_images() {
 }
 
 remove_phoenix() {
+	made=$(cat "$share/made-folders" 2>/dev/null || true)
 	systemctl --user stop phoenix.service phoenix-prober.service 2>/dev/null || true
 	# The kept units have left the target by now: stopping it stops nobody.
 	systemctl --user daemon-reload
@@ -516,8 +533,9 @@ remove_phoenix() {
 	# Generations are read-only, and a folder that is not writable cannot be emptied.
 	[ ! -d "$state" ] || chmod -R u+w "$state"
 	rm -rf "$share" "$state" "$config/phoenix"
-	for folder in "$live" "$config/containers/phoenix-inputs" "${state%/*}" "$units/default.target.wants" "$units" "$buses" "$HOME/.local/bin" "${share%/*}"; do
-		[ ! -d "$folder" ] || rmdir -p --ignore-fail-on-non-empty "$folder" 2>/dev/null || true
+	# Deepest first. A folder that holds something of somebody else stays.
+	printf '%s\n' "$made" | while read -r folder; do
+		[ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty "$folder"
 	done
 }
 

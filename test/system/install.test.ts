@@ -1,0 +1,140 @@
+import t from "tap";
+import { makeBaseImages } from "../../src/sandbox/base-images.ts";
+import { type Machine, machine } from "../support/machine.ts";
+
+// What a person sees of Phoenix from the first command to the last, on a machine of its own: it is rebooted twice.
+
+const services = ["db.service", "rubik-agent.service", "nginx.service"] as const;
+const installer = "/opt/phoenix/install.sh";
+
+/** Everything an installation could leave behind, as one text. */
+const inventoryScript = `
+find ~ -xdev \\( -path ~/.local/share/containers -o -path ~/.cache -o -path ~/copy \\) -prune -o -printf '%P %y %l\\n' | sort
+systemctl --user list-units --all --plain --no-legend '*.service' '*.target' | awk '{print $1, $2}' | grep -v podman-user-wait | sort
+systemctl --user list-unit-files --plain --no-legend --state=enabled | sort
+podman ps --all --quiet
+podman images --all --quiet --no-trunc | sort
+podman network ls --format '{{.Name}}' | sort
+podman volume ls --quiet | sort
+podman secret ls --format '{{.Name}}' | sort
+ls /var/lib/systemd/linger`;
+
+const invocations = (m: Machine): Promise<string> =>
+  m.stdout(`systemctl --user show --property InvocationID --value ${services.join(" ")}`);
+
+/** The way of a person's browser: the host's own loopback, into the sandbox, nginx, rubik-agent, db. */
+async function health(m: Machine): Promise<{ readonly status: string; readonly beats: number }> {
+  const answer = await fetch(`http://127.0.0.1:${m.hostPort(8080)}/health`, { signal: AbortSignal.timeout(3_000) });
+  if (answer.status !== 200) throw new Error(`HTTP ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as { status: string; beats: number };
+}
+
+const isHealthy = async (m: Machine): Promise<boolean> => (await health(m)).status === "healthy";
+
+async function install(m: Machine, args = ""): Promise<string> {
+  const result = await m.shell(`${installer} --no-packages ${args} 2>&1 </dev/null`, { timeoutMs: 300_000 });
+  if (result.exitCode !== 0) throw new Error(`install.sh ${args} ended with ${result.exitCode}:\n${result.stdout.slice(-4_000)}`);
+  return result.stdout;
+}
+
+t.test("from ./install.sh to its removal", { timeout: 540_000 }, async (t) => {
+  const m = await machine(t, { own: true, ports: [8080, 3000] });
+  await makeBaseImages({
+    name: m.sandbox,
+    user: m.user,
+    references: ["docker.io/library/debian:trixie-slim", "docker.io/library/node:22-alpine"],
+  });
+  const before = await m.stdout(inventoryScript);
+
+  await t.test("a first run ends with every unit active and the stack answering through the gateway", async (t) => {
+    const said = await install(m);
+    t.match(said, /Good: phoenix runs generation 1/);
+    t.match(said, /nginx\.service +healthy/, "it ends with the status");
+    const states = await m.stdout(`systemctl --user is-active phoenix.target phoenix.service ${services.join(" ")}`);
+    t.equal(states, "active\n".repeat(5).trimEnd());
+    const first = await health(m);
+    t.equal((await health(m)).beats, first.beats + 1, "each question is counted in the database");
+    t.equal(await m.stdout("podman ps --filter label=io.phoenix.stack=phoenix --quiet | wc -l"), "3");
+  });
+
+  await t.test("no service has root, a capability, a writable root file system or the password in its environment", async (t) => {
+    for (const name of ["phoenix-db", "phoenix-rubik-agent", "phoenix-nginx"]) {
+      const status = await m.stdout(`podman exec ${name} cat /proc/1/status`);
+      t.match(status, /^CapEff:\t0+$/m, name);
+      t.match(status, /^NoNewPrivs:\t1$/m, name);
+      t.notMatch(status, /^Uid:\t0/m, name);
+      t.not((await m.shell(`podman exec ${name} sh -c 'echo >/usr/x'`)).exitCode, 0, name);
+      t.notMatch(await m.stdout(`podman exec ${name} env`), /PASSWORD=/, name);
+    }
+  });
+
+  await t.test("a second run changes nothing", async (t) => {
+    const running = await invocations(m);
+    t.match(await install(m), /Nothing to do: phoenix runs generation 1/);
+    t.equal(await invocations(m), running);
+  });
+
+  await t.test("a newer version replaces the agent and no container", async (t) => {
+    const agent = (): Promise<string> => m.stdout("systemctl --user show --property InvocationID --value phoenix.service");
+    const [running, old, link] = [await invocations(m), await agent(), await m.stdout("readlink .local/share/phoenix/current")];
+    await m.stdout(`mkdir -p copy/dist && cd copy && cp -R /opt/phoenix/{install.sh,package.json,quadlet,services,systemd} . &&
+      { cat /opt/phoenix/dist/phoenix.mjs; echo '// newer'; } >dist/phoenix.mjs && ./install.sh --no-packages --no-stack && rm -r ~/copy`);
+    t.not(await m.stdout("readlink .local/share/phoenix/current"), link);
+    t.not(await agent(), old);
+    t.equal(await invocations(m), running);
+  });
+
+  await t.test("after a reboot all of it is back by itself, with its data", async (t) => {
+    const { beats } = await health(m);
+    await m.reboot();
+    await m.waitFor("the gateway answers", () => isHealthy(m), 30_000);
+    t.ok((await health(m)).beats > beats);
+    await m.waitFor(
+      "phoenix.target is active",
+      async () => (await m.shell("systemctl --user is-active phoenix.target")).exitCode === 0,
+      30_000,
+    );
+    await m.waitFor("status is healthy", async () => (await m.phoenix(["status"])).exitCode === 0, 30_000);
+  });
+
+  await t.test("removed without a terminal, it keeps the stack, and the stack starts without Phoenix", async (t) => {
+    const running = await invocations(m);
+    t.match(await install(m, "--uninstall"), /Kept, and no longer watched: phoenix/);
+    t.equal(await invocations(m), running, "no container was touched");
+    t.equal(await m.stdout("find .local/share/phoenix .local/state/phoenix .local/bin/phoenix .config/systemd 2>/dev/null || true"), "");
+    await m.reboot();
+    await m.waitFor("the gateway answers", () => isHealthy(m), 30_000);
+    t.equal((await m.shell("systemctl --user cat phoenix.target")).exitCode, 1);
+  });
+
+  await t.test("installed again, torn down and removed, it leaves the machine as it was", async (t) => {
+    const { beats } = await health(m);
+    t.match(await install(m), /kept by an earlier uninstallation/);
+    t.ok((await health(m)).beats > beats, "the volume is still the same");
+    await install(m, "--uninstall --teardown --volumes --yes");
+    t.equal(await m.stdout(inventoryScript), before);
+  });
+});
+
+t.test("what is wrong is said, and nothing is touched", async (t) => {
+  const m = await machine(t);
+  const files = (): Promise<string> => m.stdout("find . -xdev -path ./.local/share/containers -prune -o -print | sort");
+  const before = await files();
+  const refuses = async (command: string, message: RegExp): Promise<void> => {
+    const result = await m.shell(`${command} 2>&1 </dev/null`);
+    t.equal(result.exitCode, 2, command);
+    t.match(result.stdout, message, command);
+    t.equal(await files(), before, command);
+  };
+  await refuses(`${installer} --bogus`, /Unknown option '--bogus'/);
+  await refuses(`${installer} --teardown`, /belong to --uninstall/);
+  await refuses(`${installer} --uninstall --volumes`, /--volumes needs --teardown/);
+  await refuses(`${installer} --user somebody`, /--user is for root/);
+  // Everything but Podman and what comes with it.
+  const hide =
+    'mkdir -p /tmp/no-podman-$USER && for f in /usr/bin/*; do case $f in *podman*|*newuidmap|*pasta) ;; *) ln -sf "$f" /tmp/no-podman-$USER/ ;; esac; done';
+  await m.stdout(hide);
+  await refuses(`PATH=/tmp/no-podman-$USER ${installer}`, /Install them with: sudo apt-get install .*podman uidmap passt/);
+  await m.stdout("rm -r /tmp/no-podman-$USER");
+  t.equal((await m.shell(`${installer} --help`)).exitCode, 0);
+});
