@@ -120,6 +120,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     await units.watch((change) => changes.push(change));
     const heard: Record<string, readonly UnitChange[]> = {};
     const step = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+      await sleep(100);
       changes.length = 0;
       await work();
       await sleep(400);
