@@ -63,7 +63,16 @@ const target = "phoenix.target";
 function withTarget(document: UnitDocument): UnitDocument {
   const own = lookupAll(document, "Unit", "PartOf").some((value) => value.split(/\s+/u).includes(target));
   const bound = own ? document : appendEntry(document, "Unit", "PartOf", target);
-  return appendEntry(withoutSection(bound, "Install"), "Install", "WantedBy", target);
+  return appendEntry(withoutLastGap(withoutSection(bound, "Install")), "Install", "WantedBy", target);
+}
+
+/** The blank lines that separated what was removed from what stood before it. */
+function withoutLastGap(document: UnitDocument): UnitDocument {
+  const sections = document.sections.map((section, index) => {
+    if (index < document.sections.length - 1) return section;
+    return { ...section, entries: section.entries.slice(0, section.entries.findLastIndex((entry) => entry.kind !== "blank") + 1) };
+  });
+  return { ...document, sections };
 }
 
 function withLabels(
