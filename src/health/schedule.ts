@@ -31,7 +31,7 @@ export function nextProbes(health: ServiceHealth, policy: Policy, nowMs: Ms, spr
 
 /**
  * Whether a role is served by a question asked at `atMs`. A role that is due within half a period rides along, so equal probes fall
- * into step. Liveness must not ride on the quick probes before readiness: three failures in 300 ms are no reason to restart.
+ * into step. Liveness must not ride on the quick probes before readiness: it would be asked, and could fail, twice as often as planned.
  */
 function rides(health: ServiceHealth, policy: Policy, due: Ms | undefined, at: { readonly role: ProbeRole; readonly atMs: Ms }): boolean {
   // Gated roles take a successful startup answer at once.

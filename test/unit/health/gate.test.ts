@@ -241,6 +241,21 @@ t.test("exits while a dependency is not ready do not count; the deadline starts 
   t.ok(never.atMs > 60_000 && never.atMs < 70_000, `${never.atMs}`);
 });
 
+t.test("a run that began before its dependency was ready is excused to its end; the next one is not", async (t) => {
+  const subjects = [subject("db.service", { policy: policy(systemdOnly) }), subject("api.service", { after: ["db.service"] })];
+  let state = gateStart(subjects, 0);
+  const look = (atMs: number, service: string, more: Partial<UnitState>) => {
+    state = gateObserve(state, { kind: "unit", service, atMs, unit: unit(service, more) });
+  };
+  look(100, "api.service", { invocation: "n1" });
+  look(5000, "db.service", { invocation: "n1" });
+  look(5100, "api.service", { ...autoRestart, invocation: "n1" });
+  t.match(state.facts.get("api.service")?.exits, { excused: 1, beforeReady: 0 });
+  look(5200, "api.service", { invocation: "n2", restarts: 1 });
+  look(5300, "api.service", { ...autoRestart, invocation: "n2", restarts: 1 });
+  t.match(state.facts.get("api.service")?.exits, { excused: 1, beforeReady: 1 });
+});
+
 t.test("the root cause is named, not the dependents that fail with it", async (t) => {
   const { verdict } = play([subject("api.service", { after: ["db.service"] }), subject("db.service")], {
     unit: (service, atMs) => unit(service, atMs < 100 ? idle : { ...failed, invocation: "n1" }),

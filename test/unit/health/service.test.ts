@@ -160,6 +160,9 @@ t.test("one request serves all three roles, and equal probes stay in step", asyn
   const slow = story({ successThreshold: 3 });
   see(slow, look(0, idle), look(0), answer(100, yes));
   t.match(nextProbes(slow.health, slow.policy, 100, 0), [{ roles: ["readiness"], atMs: 300 }], "liveness does not ride on quick probes");
+  const stuck = story({ successThreshold: 3 });
+  see(stuck, look(0, idle), look(0), answer(100, yes), answer(300, unasked, ["readiness"]), answer(6200, unasked, ["readiness"]));
+  t.strictSame(nextProbes(stuck.health, stuck.policy, 6800, 0)[0]?.roles, ["readiness"], "even when it is due soon");
   see(slow, answer(300, yes, ["readiness"]), answer(700, yes, ["readiness"]));
   const [due] = nextProbes(slow.health, slow.policy, 800, 0);
   t.match(due, { roles: ["readiness", "liveness"], atMs: 10_100 });
