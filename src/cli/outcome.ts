@@ -12,6 +12,10 @@ export function reportOutcome(outcome: ChangeOutcome, stack: string, context: Cl
       context.out(`Nothing to do: ${stack} runs generation ${outcome.generation.number} as it should.\n`);
       return exits.done;
     case "good":
+      if (outcome.generation.number === 0) {
+        context.out(`${paint(context, "green", "Torn down:")} nothing of ${stack} runs any more; took ${showDuration(outcome.tookMs)}.\n`);
+        return exits.done;
+      }
       context.out(
         `${paint(context, "green", "Good:")} ${stack} runs generation ${outcome.generation.number} (${planSummary(outcome.changes)}).\n`,
       );

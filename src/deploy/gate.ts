@@ -98,7 +98,7 @@ export function openGate(options: GateOptions): Gate {
       if (seen.verdict === "failed" && seen.service === service) throw failure(seen);
     },
     wait: async () => {
-      let told = "";
+      const say = patiently(options.progress, ports.clock.monotonic);
       let strandedTried = new Set<ServiceName>();
       while (true) {
         if (options.interrupted.aborted) throw new PhoenixError("interrupted", "The change was interrupted.");
@@ -106,8 +106,7 @@ export function openGate(options: GateOptions): Gate {
         failIf(seen);
         if (seen.verdict === "passed") return;
         strandedTried = await startStranded(seen.stranded, strandedTried, ports);
-        if (seen.because !== told) options.progress(`waiting: ${seen.because}`);
-        told = seen.because;
+        say(`waiting: ${seen.because}`);
         await sleep();
       }
     },
@@ -117,6 +116,20 @@ export function openGate(options: GateOptions): Gate {
       const stop = await watching.catch(() => undefined);
       stop?.();
     },
+  };
+}
+
+/** Says a line only once it has been true for a while: a start passes through five states in half a second. */
+function patiently(progress: (line: string) => void, now: () => Ms): (line: string) => void {
+  let current = "";
+  let sinceMs = 0;
+  let told = "";
+  return (line) => {
+    if (line !== current) sinceMs = now();
+    current = line;
+    if (line === told || now() - sinceMs < 2000) return;
+    told = line;
+    progress(line);
   };
 }
 

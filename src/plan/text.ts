@@ -35,7 +35,9 @@ export function planLines({ changes, unknownImages, showLines }: PlanText): read
     return [
       head,
       ...notes,
-      ...(showLines && change.kind !== "add" && change.kind !== "remove" ? change.lines.map((line) => `      ${line}`) : []),
+      ...(showLines && change.kind !== "add" && change.kind !== "remove"
+        ? change.lines.filter((line) => !line.includes("io.phoenix.digest=")).map((line) => `      ${line}`)
+        : []),
     ];
   });
 }
