@@ -11,7 +11,7 @@ import { noticesOf } from "./notices.ts";
 import { networksOf, objectIssues, objectOf, volumesOf } from "./objects.ts";
 import { readPolicy } from "./policy.ts";
 import { portClashes, readPorts } from "./ports.ts";
-import { type Reference, referenceIssues, referencesOf, serviceOf } from "./references.ts";
+import { knownNames, type Reference, referenceIssues, referencesOf, serviceOf } from "./references.ts";
 import { baseRoute } from "./route.ts";
 import { isImageMaker, isRunnable, type Stack, type StackUnit } from "./stack.ts";
 import type { Tree } from "./tree.ts";
@@ -45,6 +45,7 @@ export function assembleStack(options: AssembleOptions): { readonly stack: Stack
     tree,
     options.units.filter((unit) => unit.isReadable),
   );
+  const known = knownNames(knownFiles, [...others.keys()]);
   const read = options.units.map((unit) => {
     const { policy, issues: policyIssues } = readPolicy(unit.document, unit.type);
     const { need, issues: imageIssues } = imageOf(unit.document, unit.type, makers);
@@ -53,12 +54,7 @@ export function assembleStack(options: AssembleOptions): { readonly stack: Stack
     const references = referencesOf(unit.document, unit.type);
     const own = unit.isReadable ? [...policyIssues, ...imageIssues, ...portIssues, ...objectIssues(unit.document, unit.type, object)] : [];
     const build = unit.type === "build" && unit.isReadable ? buildIssues(unit.document, tree) : [];
-    const issues = [
-      ...nameIssues(unit),
-      ...own,
-      ...build,
-      ...referenceIssues(references, { files: knownFiles, others: [...others.keys()] }),
-    ];
+    const issues = [...nameIssues(unit), ...own, ...build, ...referenceIssues(references, known)];
     const networks = networksOf(unit.document, unit.type, objects);
     const parts = { ...(policy === undefined ? {} : { policy }), ...(need === undefined ? {} : { image: need }) };
     return { ...unit, ...parts, object, ports, references, networks, volumes: volumesOf(unit.document, unit.type, objects), issues };

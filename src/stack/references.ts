@@ -63,12 +63,21 @@ export function serviceOf(target: string): ServiceName {
   return parseUnitFileName(target)?.service ?? target;
 }
 
-export type Known = { readonly files: readonly UnitFileName[]; readonly others: readonly UnitFileName[] };
+/** What there is to refer to. */
+export type Known = {
+  readonly files: ReadonlySet<UnitFileName>;
+  readonly services: ReadonlySet<ServiceName>;
+  /** Files of this folder, which are the ones to suggest. */
+  readonly own: readonly UnitFileName[];
+};
+
+export function knownNames(own: readonly UnitFileName[], others: readonly UnitFileName[]): Known {
+  const files = [...own, ...others];
+  return { files: new Set(files), services: new Set(files.map(serviceOf)), own };
+}
 
 /** References to what does not exist. Quadlet's own are errors; a service may also be the machine's, which the plan finds out. */
 export function referenceIssues(references: readonly Reference[], known: Known): readonly Issue[] {
-  const files = [...known.files, ...known.others];
-  const services = files.map(serviceOf);
   return references.flatMap(({ kind, target, pair }): readonly Issue[] => {
     const place = { file: pair.file, line: pair.line };
     const isFile = parseUnitFileName(target) !== undefined;
@@ -76,9 +85,8 @@ export function referenceIssues(references: readonly Reference[], known: Known):
       const message = `Cannot mount ${target}: Phoenix pins images, and cannot do so inside of Mount=.`;
       return [{ severity: "error", code: "unit-reference", message, place, remedy: "Write the image's name instead." }];
     }
-    if (isFile ? files.includes(target) : services.includes(target)) return [];
-    // Another stack's image maker is not there: its generation holds only what runs.
-    const near = nearestOf(target, isFile ? known.files : services);
+    if (isFile ? known.files.has(target) : known.services.has(target)) return [];
+    const near = nearestOf(target, isFile ? known.own : known.own.map(serviceOf));
     if (!isFile) {
       if (near === undefined) return [];
       const message = `${pair.key}= names ${target}, which no unit of this folder makes; did you mean ${near}?`;

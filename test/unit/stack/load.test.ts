@@ -274,7 +274,7 @@ t.test("a thousand services load in a moment", (t) => {
   const files = Object.fromEntries(
     Array.from({ length: 1000 }, (_, index) => [
       `s${index}.container`,
-      `[Unit]\nAfter=s${Math.max(0, index - 1)}x.service\n\n${image}Network=n.network\n`,
+      `[Unit]\nAfter=s${index === 0 ? 999_999 : index - 1}.service\n\n${image}Network=n.network\n`,
     ]),
   );
   const started = performance.now();
