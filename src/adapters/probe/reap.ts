@@ -44,10 +44,15 @@ function findLeftovers(leftovers: Leftovers): readonly number[] {
   const processes = listProcesses();
   const isSeed = leftovers.by === "mark" ? carriesMark(leftovers.mark) : isRecentExec(leftovers, processes);
   const found = new Set(processes.filter(isSeed).map(({ pid }) => pid));
-  // Children that emptied their environment still have a parent or a session of ours.
+  // Children that emptied their environment still have a parent or a session of ours, even when the session's leader has ended.
+  const alive = new Set(processes.map(({ pid }) => pid));
+  const sessions = new Set<number>();
   for (let before = -1; before !== found.size; ) {
     before = found.size;
-    for (const { pid, parent, session } of processes) if (found.has(parent) || found.has(session)) found.add(pid);
+    for (const { pid, parent, session } of processes) {
+      if (found.has(parent) || sessions.has(session)) found.add(pid);
+      if (found.has(pid) && session > 0 && (found.has(session) || !alive.has(session))) sessions.add(session);
+    }
   }
   return [...found];
 }
