@@ -149,7 +149,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     process.stdout.write("watching\n");
     await once(process.stdin.resume(), "end");
     await until(async () => changes.some((change) => change.kind === "relist") || undefined, 10_000);
-    return { changes, after: await units.list(["good.service"]) };
+    return { changes, after: await units.list(["ordered.service"]) };
   },
 
   async lane(bus) {

@@ -33,6 +33,8 @@ const units: Readonly<Record<string, string>> = {
   "good.service": forever,
   "good2.service": forever,
   "root.service": forever,
+  // Takes its time to stop, as a container does, and stops before the bus: its stop job is heard.
+  "ordered.service": `[Unit]\nAfter=dbus.service\n${forever}ExecStop=/bin/sleep 0.3\n`,
   "leaf.service": `[Unit]\nRequires=root.service\nAfter=root.service\n${forever}`,
   "quick.service": "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
   "bad.service": "[Service]\nType=oneshot\nExecStart=/bin/false\n",
@@ -139,7 +141,7 @@ t.test("a re-executed manager and a killed bus lose no job and no later signal",
 });
 
 t.test("a user manager that ends stops nothing by hand", async (t) => {
-  await m.stdout("systemctl --user start good.service");
+  await m.stdout("systemctl --user start ordered.service");
   const script = `unset NODE_OPTIONS; mkfifo gate; node ${driver} ending <gate >ending.json & exec 3>gate; until grep -q watching ending.json; do sleep 0.05; done
 touch watching; until [ -e back ]; do sleep 0.05; done; exec 3>&-; wait`;
   const played = m.shell(script);
@@ -150,11 +152,15 @@ touch watching; until [ -e back ]; do sleep 0.05; done; exec 3>&-; wait`;
   const { changes, after } = (
     JSON.parse(json) as Outcome<{ readonly changes: readonly UnitChange[]; readonly after: readonly UnitState[] }>
   ).value;
+  t.ok(
+    changes.some((change) => change.kind === "unit" && change.service === "ordered.service"),
+    "it was heard to stop",
+  );
   t.same(
     changes.filter((change) => change.kind === "job" && change.jobType === "stop"),
     [],
   );
-  t.match(after, [{ service: "good.service", activeState: "inactive" }], "the new manager is asked over the new bus");
+  t.match(after, [{ service: "ordered.service", activeState: "inactive" }], "the new manager is asked over the new bus");
 });
 
 t.test("a lane has one holder, who is named, and is free the moment it dies", async (t) => {
