@@ -22,10 +22,11 @@ export async function pinInput(sourceRoot: string, input: PinnedInput, filesPath
   }
   // A copy that was damaged on the disk gives way; a rename of ours is the only way in.
   await rm(input.path, { recursive: true, force: true });
-  const root = await realpath(sourceRoot);
-  const source = await realpath(join(root, input.source)).catch((cause: unknown) => {
+  const gone = (cause: unknown): never => {
     throw new PhoenixError("source-changed", `Cannot copy ${input.source}: it is gone.`, { cause });
-  });
+  };
+  const root = await realpath(sourceRoot).catch(gone);
+  const source = await realpath(join(root, input.source)).catch(gone);
   if (!isWithin(root, source)) throw new PhoenixError("link-outside", `Cannot copy ${input.source}: it leads out of ${root}.`);
   const temporary = join(filesPath, temporaryName("copy"));
   try {

@@ -7,6 +7,7 @@ import { isStackName, type StackName } from "../../domain/words.ts";
 import type { Clock, History } from "../../ports/store.ts";
 import { syncFolder, writeAtomic } from "./atomic.ts";
 import { ifThere, withReason } from "./failure.ts";
+import { watchLedgers } from "./ledgerWatch.ts";
 import { ensureState, requireSafeIfThere } from "./safeFolder.ts";
 import type { StatePaths } from "./statePaths.ts";
 
@@ -49,6 +50,8 @@ export function fileHistory({ paths, clock, by, recorded }: HistoryOptions): His
         await ensureState(paths, "stacks", stack);
         await writeAtomic(paths.stack(stack).historyPath, lines.map(encodeLine).join(""));
       }),
+
+    watch: (changed) => watchLedgers(paths, changed),
   };
 }
 

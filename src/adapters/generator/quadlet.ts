@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { PhoenixError } from "../../domain/errors.ts";
 import { showDuration } from "../../domain/time.ts";
 import type { GeneratedUnit, Generator } from "../../ports/machine.ts";
+import { withScratch, writeFiles } from "../files/scratchFolder.ts";
 import { cleanEnvironment, type ProgramResult, runProgram } from "../host/program.ts";
 import { locateGenerator, requireVersion } from "./locate.ts";
-import { withStage, writeStage } from "./stage.ts";
 import { splitFindings } from "./verify.ts";
 
 export type GeneratorOptions = {
@@ -57,9 +57,9 @@ export function quadletGenerator(options: GeneratorOptions): Generator {
 
     generate: async (files) => {
       const { path } = await generator();
-      return await withStage(options.runtimePath, async (stagePath) => {
+      return await withScratch(options.runtimePath, async (stagePath) => {
         const [unitsPath, outPath] = [join(stagePath, "units"), join(stagePath, "out")];
-        await writeStage(unitsPath, files);
+        await writeFiles(unitsPath, files);
         await mkdir(outPath, { mode: 0o700 });
         const result = await run([path, "-user", "-no-kmsg-log", outPath], { QUADLET_UNIT_DIRS: unitsPath });
         // Its exit code tells less than its words: a dropped line is a warning and exit code 0.
@@ -71,9 +71,9 @@ export function quadletGenerator(options: GeneratorOptions): Generator {
 
     verify: async (units) => {
       if (units.length === 0) return { messages: [], foreign: [] };
-      return await withStage(options.runtimePath, async (stagePath) => {
+      return await withScratch(options.runtimePath, async (stagePath) => {
         const outPath = join(stagePath, "out");
-        await writeStage(
+        await writeFiles(
           outPath,
           units.map(({ service, text }) => [service, text] as const),
         );

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { execa } from "execa";
 import type { Ms } from "../../domain/words.ts";
 import { eachLine } from "./lines.ts";
@@ -38,6 +39,8 @@ export type ProgramResult = {
   readonly end: "exited" | "deadline" | "too much output" | "not found" | "not started";
 };
 
+const endings: Readonly<Record<string, ProgramResult["end"]>> = { "": "exited", ENOENT: "not found" };
+
 const outputBytes = 32 * 1024 * 1024;
 /** Between SIGTERM and SIGKILL: podman gives its locks back in this time. */
 const termGraceMs = 2_000;
@@ -57,11 +60,16 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     env: options.environment,
     cwd: options.cwd ?? "/",
     maxBuffer: outputBytes,
+    // A build may print more than anybody keeps: then only the last lines of each stream are.
+    buffer: options.progress === undefined,
     stripFinalNewline: false,
     ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
   });
   watchGroup(child.pid);
-  if (options.progress !== undefined) for (const stream of [child.stdout, child.stderr]) eachLine(stream, options.progress);
+  const tails =
+    options.progress === undefined
+      ? undefined
+      : { stdout: tailOf(child.stdout, options.progress), stderr: tailOf(child.stderr, options.progress) };
 
   let isLate = false;
   let kill: NodeJS.Timeout | undefined;
@@ -89,16 +97,23 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     child.stderr.destroy();
     return { exitCode: undefined, stdout: "", stderr: "", end: "deadline" };
   }
-  const end = isLate
-    ? "deadline"
-    : result.isMaxBuffer
-      ? "too much output"
-      : result.code === "ENOENT"
-        ? "not found"
-        : result.code !== undefined
-          ? "not started"
-          : "exited";
-  return { exitCode: result.exitCode, stdout: String(result.stdout ?? ""), stderr: String(result.stderr ?? ""), end };
+  const end = isLate ? "deadline" : result.isMaxBuffer ? "too much output" : (endings[result.code ?? ""] ?? "not started");
+  const stdout = tails?.stdout.join("\n") ?? String(result.stdout ?? "");
+  const stderr = tails?.stderr.join("\n") ?? String(result.stderr ?? "");
+  return { exitCode: result.exitCode, stdout, stderr, end };
+}
+
+const tailLines = 100;
+
+/** Tells every line on, and keeps the last ones in a list that fills as they come. */
+function tailOf(stream: Readable | null, tell: (line: string) => void): readonly string[] {
+  const tail: string[] = [];
+  eachLine(stream, (line) => {
+    tail.push(line);
+    if (tail.length > tailLines) tail.shift();
+    tell(line);
+  });
+  return tail;
 }
 
 function watchGroup(pid: number | undefined): void {

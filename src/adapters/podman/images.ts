@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { PhoenixError } from "../../domain/errors.ts";
 import type { ImageFact } from "../../domain/observed.ts";
 import type { Ms } from "../../domain/words.ts";
 import type { Images } from "../../ports/machine.ts";
+import { withScratch } from "../files/scratchFolder.ts";
 import { lastLine } from "../host/lines.ts";
 import { expandWords } from "./expand.ts";
 import { labels, list, type Podman } from "./run.ts";
@@ -56,8 +57,11 @@ export function podmanImages(podman: Podman, options: ImagesOptions): Images {
       const words = expandWords(execStart, "build.service", podman.environment);
       const verb = words.indexOf("build");
       if (verb < 1) throw new PhoenixError("build-failed", "Cannot build the image: the unit's command is not `podman build`.");
-      const folder = await mkdtemp(join(options.runtimePath, "build-"));
-      try {
+      // Otherwise the operating system's answer reads as if podman were missing.
+      if (!(await stat(workingFolder).catch(() => undefined))?.isDirectory()) {
+        throw new PhoenixError("build-failed", `Cannot build the image: the folder ${workingFolder} does not exist.`);
+      }
+      return await withScratch(options.runtimePath, async (folder) => {
         const idPath = join(folder, "id");
         const args = [...words.slice(1, verb), "build", `--iidfile=${idPath}`, ...words.slice(verb + 1)];
         const timeoutMs = options.buildTimeoutMs ?? halfAnHourMs;
@@ -65,9 +69,7 @@ export function podmanImages(podman: Podman, options: ImagesOptions): Images {
         // A later --iidfile of the unit's own PodmanArgs= wins; then the last line of the output has the ID.
         const id = await readFile(idPath, "utf8").catch(() => lastLine(printed) ?? "");
         return await inspect(id.trim().replace(/^sha256:/u, ""));
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      });
     },
 
     tag: async (id, tag) => {

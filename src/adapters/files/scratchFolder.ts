@@ -1,20 +1,23 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PhoenixError } from "../../domain/errors.ts";
+import { sweepTemporary, temporaryName } from "./atomic.ts";
 
-/** Runs `work` with a private folder below the runtime directory, which is gone afterwards whatever happens. */
-export async function withStage<T>(runtimePath: string, work: (stagePath: string) => Promise<T>): Promise<T> {
+/** Runs `work` with a private folder below the runtime directory, which is gone afterwards; what a killed one left goes with the next. */
+export async function withScratch<T>(runtimePath: string, work: (path: string) => Promise<T>): Promise<T> {
   await mkdir(runtimePath, { recursive: true, mode: 0o700 });
-  const stagePath = await mkdtemp(join(runtimePath, "stage-"));
+  await sweepTemporary(runtimePath);
+  const path = join(runtimePath, temporaryName("scratch"));
+  await mkdir(path, { mode: 0o700 });
   try {
-    return await work(stagePath);
+    return await work(path);
   } finally {
-    await rm(stagePath, { recursive: true, force: true });
+    await rm(path, { recursive: true, force: true });
   }
 }
 
 /** Writes files by name into a folder made for them; drop-in folders (`web.container.d/x.conf`) are the only sub-folders. */
-export async function writeStage(folder: string, files: Iterable<readonly [name: string, text: string]>): Promise<void> {
+export async function writeFiles(folder: string, files: Iterable<readonly [name: string, text: string]>): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
   for (const [name, text] of files) {
     const [first = "", second, ...rest] = name.split("/");
