@@ -34,7 +34,9 @@ export function sortPaths(tree: Tree, units: readonly Unit[]): Sorted {
   const seen = units.flatMap((unit) =>
     pathUses(unit.document, unit.type).map((use): Seen => ({ unit, use, located: use.isLive ? undefined : locate(tree, use.path) })),
   );
-  const written = seen.filter(({ use }) => !use.isReadOnly).flatMap(({ located }) => (located === undefined ? [] : [located.path]));
+  const written = seen
+    .filter(({ use }) => !use.isReadOnly)
+    .flatMap(({ located }) => (located === undefined ? [] : [writtenPath(tree, located)]));
   const fates = new Map<UnitFileName, Map<string, PathFate>>(units.map((unit) => [unit.file, new Map()]));
   const inputs = new Map<string, StackInput>();
   const issues: Issue[] = units.flatMap((unit) => mistakenPaths(unit.document, unit.type).map(mistakenPath));
@@ -108,6 +110,11 @@ function absoluteRaw(tree: Tree, use: PathUse): string | undefined {
   if (!use.isLive) return use.path.startsWith("/") ? undefined : doubleSpecials(posix.resolve(tree.root, use.path));
   if (/^[/%]/u.test(use.raw)) return undefined;
   return `${doubleSpecials(tree.root)}/${posix.normalize(use.raw)}`;
+}
+
+/** A folder above the stack's own holds all of it. */
+function writtenPath(tree: Tree, { kind, path }: Located): string {
+  return kind === "outside" && `${tree.root}/`.startsWith(path === "/" ? "/" : `${path}/`) ? "" : path;
 }
 
 function overlaps(a: string, b: string): boolean {

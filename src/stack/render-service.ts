@@ -6,11 +6,12 @@ import type { StackUnit } from "./stack.ts";
 type Line = readonly [section: string, key: string, value: string];
 
 /**
- * Restarts at 0.2, 0.4, 1, 2.2 and 5 s, and after five starts within a minute it is over (after 9 s for an image that exits at once):
- * then the unit is `failed`, and Phoenix takes over with its own back-off. A slower loop is never cut off by systemd.
+ * Restarts after 0.2, 0.4, 1, 2.2 and 5 s, and after five starts within 30 s it is over (9 s for an image that exits at once): then the
+ * unit is `failed`, and Phoenix takes over with its own back-off. A slower loop is never cut off by systemd, nor is a person who
+ * restarts by hand now and then: those starts count too.
  */
 const pacing: readonly Line[] = [
-  ["Unit", "StartLimitIntervalSec", "60"],
+  ["Unit", "StartLimitIntervalSec", "30"],
   ["Unit", "StartLimitBurst", "5"],
   ["Service", "RestartSec", "200ms"],
   ["Service", "RestartSteps", "4"],
@@ -26,15 +27,20 @@ const ownPace: readonly (readonly [section: string, key: string])[] = [
 ];
 
 /** Restart behaviour; the source's wins, whole and not line by line. */
-export function withRestartDefaults(document: UnitDocument): UnitDocument {
+export function withRestartDefaults(document: UnitDocument, systemdVersion: number | undefined): UnitDocument {
   const has = (section: string, key: string): boolean => lookupLast(document, section, key) !== undefined;
   const lines: readonly Line[] = [
     ...(has("Service", "Restart") ? [] : [["Service", "Restart", "on-failure"] as const]),
-    ...(ownPace.some(([section, key]) => has(section, key)) ? [] : pacing),
+    ...(ownPace.some(([section, key]) => has(section, key)) ? [] : pacing.filter(([, key]) => isKnown(key, systemdVersion))),
     // Most programs that do not handle SIGTERM die of it, which a normal stop would show as a crash.
     ...(has("Service", "SuccessExitStatus") ? [] : [["Service", "SuccessExitStatus", "143"] as const]),
   ];
   return lines.reduce((changed, [section, key, value]) => appendEntry(changed, section, key, value), document);
+}
+
+/** An older systemd only prints a line about them, but any line about a staged unit refuses a deploy. */
+function isKnown(key: string, systemdVersion: number | undefined): boolean {
+  return systemdVersion === undefined || systemdVersion >= 254 || (key !== "RestartSteps" && key !== "RestartMaxDelaySec");
 }
 
 /** How much longer than our own deadline systemd waits, so that the verdict is ours. */

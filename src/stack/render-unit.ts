@@ -18,13 +18,14 @@ export type UnitRender = {
   readonly stack: Stack;
   readonly image: PinnedImage | undefined;
   readonly inputs: ReadonlyMap<string, PinnedInput>;
+  readonly systemdVersion: number | undefined;
 };
 
 /** The text, and the digest of what decides about a restart: all but what the policy adds and the labels that carry the digest. */
-export function renderUnit({ unit, stack, image, inputs }: UnitRender): { readonly text: string; readonly digest: Digest } {
+export function renderUnit({ unit, stack, image, inputs, systemdVersion }: UnitRender): { readonly text: string; readonly digest: Digest } {
   const placed = withPaths(withImage(unit, image), unit, inputs, stack.root);
   const wanted = withTarget(withOrder(placed, unit));
-  const supervised = isRunnable(unit.type) ? withRestartDefaults(wanted) : wanted;
+  const supervised = isRunnable(unit.type) ? withRestartDefaults(wanted, systemdVersion) : wanted;
   const digest = sha256(effectiveText(supervised));
   const governed = withPolicyLines(supervised, unit);
   return { text: serialiseDocument(withLabels(governed, unit.type, { digest, stack })), digest };

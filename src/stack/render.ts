@@ -19,6 +19,8 @@ export type RenderOptions = {
   /** `$XDG_STATE_HOME/phoenix`, absolute. */
   readonly stateRoot: string;
   readonly generatorVersion: string;
+  /** Of the user manager, e.g. 257; undefined takes it for a recent one. */
+  readonly systemdVersion?: number | undefined;
   /** Milliseconds since 1970. Stands in the manifest only: no text and no digest depends on it. */
   readonly createdAt: number;
 };
@@ -26,7 +28,15 @@ export type RenderOptions = {
 export type Rendered = { readonly candidate: Omit<Generation, "number">; readonly issues: readonly Issue[] };
 
 /** The generation that a stack makes: the same stack, images and inputs give the same texts and digests. */
-export function renderStack({ stack, images, inputDigests, stateRoot, generatorVersion, createdAt }: RenderOptions): Rendered {
+export function renderStack({
+  stack,
+  images,
+  inputDigests,
+  stateRoot,
+  generatorVersion,
+  systemdVersion,
+  createdAt,
+}: RenderOptions): Rendered {
   const pinned = new Map<string, PinnedInput>();
   const issues: Issue[] = [];
   for (const { source, secret, place } of stack.inputs) {
@@ -44,7 +54,7 @@ export function renderStack({ stack, images, inputDigests, stateRoot, generatorV
     .map((unit): GenerationUnit => {
       const image = images.get(unit.file);
       const inputs = inputsOf(unit, pinned);
-      const { text, digest } = renderUnit({ unit, stack, image, inputs: pinned });
+      const { text, digest } = renderUnit({ unit, stack, image, inputs: pinned, systemdVersion });
       const { file, type, service, object, ports, after, requires, networks, volumes, policy, route } = unit;
       const rest = {
         ...(image === undefined ? {} : { image }),

@@ -152,6 +152,8 @@ t.test("an input is secret only while nobody mounts it", (t) => {
   t.same(inputs("EnvironmentFile=a.env\nVolume=./a.env:/a.env:ro\n"), [["a.env", false]]);
   t.same(inputs("EnvironmentFile=/home/me/shop/a.env\n"), [["a.env", true]], "also by its absolute path");
   t.same(inputs("Volume=./a.env:/a.env:ro,U\n"), [], "U changes the owner of the original");
+  t.same(inputs("Volume=./a.env:/a.env:ro\nVolume=..:/all\n"), [], "somebody writes into a folder above");
+  t.same(inputs("Volume=./a.env:/a.env:ro\nVolume=/:/all\n"), [], "somebody writes everywhere");
   t.end();
 });
 
@@ -180,6 +182,19 @@ t.test("a stack is called as one says, or as its folder, or as its parent where 
   t.equal(name("/home/me/shop/quadlet", "blog"), "blog");
   for (const bad of ["Shop", "a".repeat(41), "-a", "", "a_b", "../a"]) t.equal(name("/home/me/shop", bad), "stack-name", bad);
   t.equal(name("/quadlet"), "stack-name");
+  t.end();
+});
+
+t.test("keys that every JavaScript object has are unknown keys all the same", (t) => {
+  for (const key of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+    const { stack, issues } = load({ "web.container": `${image}\n[X-Phoenix]\n${key}=1\n` });
+    t.equal(stack, undefined, key);
+    t.same(
+      issues.map((issue) => [issue.code, issue.place?.line]),
+      [["policy-key", 5]],
+      key,
+    );
+  }
   t.end();
 });
 

@@ -87,7 +87,7 @@ WantedBy=default.target
 Description=Web
 After=db.service
 PartOf=phoenix.target
-StartLimitIntervalSec=60
+StartLimitIntervalSec=30
 StartLimitBurst=5
 
 [Container]
@@ -133,6 +133,10 @@ t.test("what the source says about restarts is left as it is", (t) => {
   const { text } = one({ "web.container": `${image}\n[Service]\nRestart=always\nRestartSec=3s\nSuccessExitStatus=0\nTimeoutStartSec=9\n` });
   t.match(text, "[Service]\nRestart=always\nRestartSec=3s\nSuccessExitStatus=0\nTimeoutStartSec=9\n");
   t.notMatch(text, /RestartSteps|StartLimit/);
+  const old = { images: new Map(), inputDigests: new Map(), stateRoot: "/s", generatorVersion: "", systemdVersion: 252, createdAt: 0 };
+  const { text: oldText } = unitOf(renderStack({ stack: load({ "web.container": image }), ...old }).candidate, "web.container");
+  t.match(oldText, "RestartSec=200ms");
+  t.notMatch(oldText, /RestartSteps|RestartMaxDelaySec/, "systemd before 254 does not know them");
   const oneshot = one({ "web.container": `${image}\n[Service]\nType=oneshot\n` }).text;
   t.notMatch(oneshot, /TimeoutStartSec/, "a oneshot may run as long as it likes");
   t.end();
