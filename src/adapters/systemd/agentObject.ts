@@ -42,7 +42,7 @@ export async function exportAgent(bus: Bus, work: AgentWork): Promise<AgentObjec
     path: agentPath,
     interface: agentInterface,
     methods: {
-      Status: { out: [{ name: "json", type: "s" }], run: async () => [JSON.stringify(await work.status())] },
+      Status: { out: [{ name: "json", type: "s" }], run: async () => [JSON.stringify((await work.status()) ?? null)] },
       Ping: { out: [], run: async () => [] },
       Reconcile: { out: [], run: async () => work.reconcile().then(() => []) },
     },
@@ -70,8 +70,8 @@ export async function exportAgent(bus: Bus, work: AgentWork): Promise<AgentObjec
     bus.send(Message.newSignal(agentPath, agentInterface, signal, "s".repeat(signals[signal].length), [...body]));
   };
   return {
-    emitEvent: (stack, event, detail) => emit("Event", [stack, event, JSON.stringify(detail)]),
-    emitStatus: (stack, status) => emit("StatusChanged", [stack, JSON.stringify(status)]),
+    emitEvent: (stack, event, detail) => emit("Event", [stack, event, JSON.stringify(detail ?? null)]),
+    emitStatus: (stack, status) => emit("StatusChanged", [stack, JSON.stringify(status ?? null)]),
     close: async () => {
       forget();
       stopServing();

@@ -19,6 +19,8 @@ export type Bus = {
   readonly serve: (handler: (message: Message) => boolean) => () => void;
   /** Sends a signal or a reply; into the void while there is no connection. */
   readonly send: (message: Message) => void;
+  /** Where an error goes that has no caller: what a handler threw. */
+  readonly failed: (error: unknown) => void;
   readonly close: () => void;
 };
 
@@ -138,6 +140,7 @@ export function openBus(options: BusOptions): Bus {
       return () => servers.delete(handler);
     },
     send: (message) => current?.send(message),
+    failed,
     close: () => {
       closing = true;
       clearTimeout(retry);

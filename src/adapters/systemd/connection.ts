@@ -135,8 +135,9 @@ export async function openConnection(socketPath: string, listeners: Listeners = 
     if (!open) return;
     try {
       bus.send(message);
-    } catch {
-      // The stream ended in this very moment; `closed` tells everybody.
+    } catch (error) {
+      // A stream that ended in this very moment is told by `closed`; anything else is a message that cannot be written.
+      if (stream.writable) throw error;
     }
   };
 

@@ -39,9 +39,8 @@ export function answer(object: ExportedObject, call: Message, send: Reply): bool
   if (method === undefined) return false;
   method
     .run()
-    .then((values) => Message.newMethodReturn(call, signatureOf(method.out), [...values]))
-    .catch((error: unknown) => refuse(call, `${object.interface}.Error.Failed`, messageOf(error)))
-    .then(reply, () => {});
+    .then((values) => reply(Message.newMethodReturn(call, signatureOf(method.out), [...values])))
+    .catch((error: unknown) => reply(refuse(call, `${object.interface}.Error.Failed`, messageOf(error))));
   return true;
 }
 

@@ -20,7 +20,13 @@ export function watchUnits(bus: Bus, signals: ManagerSignals, jobs: Jobs): (chan
   let ending = false;
 
   const tell = (change: UnitChange): void => {
-    for (const watcher of watchers) watcher(change);
+    for (const watcher of watchers) {
+      try {
+        watcher(change);
+      } catch (error) {
+        bus.failed(error);
+      }
+    }
   };
 
   // One change of state comes as ten signals: they are told as one.
