@@ -369,10 +369,12 @@ note_folders() {
 				printf '%s\n' "$folder"
 				folder=${folder%/*}
 			done
-		done | sort -ru
+		done
+		# Those that an uninstallation left because a kept stack was in them.
+		cat "$live"/*/.kept 2>/dev/null || true
 	)
 	mkdir -p "$share"
-	printf '%s\n' "$made" >"$share/made-folders"
+	printf '%s\n' "$made" | sort -ru >"$share/made-folders"
 }
 
 agent_failed() { fail 1 "The agent does not start; see: journalctl --user --unit phoenix --lines 30"; }
@@ -501,7 +503,7 @@ keep_stack() {
 		-e "s|$state/stacks/$1/files|$inputs|g" \
 		-e 's/^WantedBy=phoenix\.target$/WantedBy=default.target/' -e '/^PartOf=phoenix\.target$/d' \
 		-e '/^HealthInterval=disable$/d' {} +
-	: >"$temporary/.kept"
+	cp "$share/made-folders" "$temporary/.kept"
 	rm "$live/$1"
 	mv -T "$temporary" "$live/$1"
 	sync "$live"

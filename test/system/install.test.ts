@@ -1,4 +1,4 @@
-import t from "tap";
+import t, { type Test } from "tap";
 import { makeBaseImages } from "../../src/sandbox/base-images.ts";
 import { type Machine, machine } from "../support/machine.ts";
 
@@ -32,7 +32,8 @@ async function health(m: Machine): Promise<{ readonly status: string; readonly b
 const isHealthy = async (m: Machine): Promise<boolean> => (await health(m)).status === "healthy";
 
 async function install(m: Machine, args = ""): Promise<string> {
-  const result = await m.shell(`${installer} --no-packages ${args} 2>&1 </dev/null`, { timeoutMs: 300_000 });
+  // tap's own NODE_OPTIONS names files that the sandbox does not have.
+  const result = await m.shell(`unset NODE_OPTIONS; ${installer} --no-packages ${args} 2>&1 </dev/null`, { timeoutMs: 300_000 });
   if (result.exitCode !== 0) throw new Error(`install.sh ${args} ended with ${result.exitCode}:\n${result.stdout.slice(-4_000)}`);
   return result.stdout;
 }
@@ -46,7 +47,10 @@ t.test("from ./install.sh to its removal", { timeout: 540_000 }, async (t) => {
   });
   const before = await m.stdout(inventoryScript);
 
-  await t.test("a first run ends with every unit active and the stack answering through the gateway", async (t) => {
+  // Each step stands on the one before: after a failure the rest would only repeat it.
+  const step = (sentence: string, work: (t: Test) => Promise<void>) => t.test(sentence, { skip: !t.passing() }, work);
+
+  await step("a first run ends with every unit active and the stack answering through the gateway", async (t) => {
     const said = await install(m);
     t.match(said, /Good: phoenix runs generation 1/);
     t.match(said, /nginx\.service +healthy/, "it ends with the status");
@@ -57,7 +61,7 @@ t.test("from ./install.sh to its removal", { timeout: 540_000 }, async (t) => {
     t.equal(await m.stdout("podman ps --filter label=io.phoenix.stack=phoenix --quiet | wc -l"), "3");
   });
 
-  await t.test("no service has root, a capability, a writable root file system or the password in its environment", async (t) => {
+  await step("no service has root, a capability, a writable root file system or the password in its environment", async (t) => {
     for (const name of ["phoenix-db", "phoenix-rubik-agent", "phoenix-nginx"]) {
       const status = await m.stdout(`podman exec ${name} cat /proc/1/status`);
       t.match(status, /^CapEff:\t0+$/m, name);
@@ -68,23 +72,23 @@ t.test("from ./install.sh to its removal", { timeout: 540_000 }, async (t) => {
     }
   });
 
-  await t.test("a second run changes nothing", async (t) => {
+  await step("a second run changes nothing", async (t) => {
     const running = await invocations(m);
     t.match(await install(m), /Nothing to do: phoenix runs generation 1/);
     t.equal(await invocations(m), running);
   });
 
-  await t.test("a newer version replaces the agent and no container", async (t) => {
+  await step("a newer version replaces the agent and no container", async (t) => {
     const agent = (): Promise<string> => m.stdout("systemctl --user show --property InvocationID --value phoenix.service");
     const [running, old, link] = [await invocations(m), await agent(), await m.stdout("readlink .local/share/phoenix/current")];
-    await m.stdout(`mkdir -p copy/dist && cd copy && cp -R /opt/phoenix/{install.sh,package.json,quadlet,services,systemd} . &&
+    await m.stdout(`unset NODE_OPTIONS; mkdir -p copy/dist && cd copy && cp -R /opt/phoenix/{install.sh,package.json,quadlet,services,systemd} . &&
       { cat /opt/phoenix/dist/phoenix.mjs; echo '// newer'; } >dist/phoenix.mjs && ./install.sh --no-packages --no-stack && rm -r ~/copy`);
     t.not(await m.stdout("readlink .local/share/phoenix/current"), link);
     t.not(await agent(), old);
     t.equal(await invocations(m), running);
   });
 
-  await t.test("after a reboot all of it is back by itself, with its data", async (t) => {
+  await step("after a reboot all of it is back by itself, with its data", async (t) => {
     const { beats } = await health(m);
     await m.reboot();
     await m.waitFor("the gateway answers", () => isHealthy(m), 30_000);
@@ -97,7 +101,7 @@ t.test("from ./install.sh to its removal", { timeout: 540_000 }, async (t) => {
     await m.waitFor("status is healthy", async () => (await m.phoenix(["status"])).exitCode === 0, 30_000);
   });
 
-  await t.test("removed without a terminal, it keeps the stack, and the stack starts without Phoenix", async (t) => {
+  await step("removed without a terminal, it keeps the stack, and the stack starts without Phoenix", async (t) => {
     const running = await invocations(m);
     t.match(await install(m, "--uninstall"), /Kept, and no longer watched: phoenix/);
     t.equal(await invocations(m), running, "no container was touched");
@@ -107,7 +111,7 @@ t.test("from ./install.sh to its removal", { timeout: 540_000 }, async (t) => {
     t.equal((await m.shell("systemctl --user cat phoenix.target")).exitCode, 1);
   });
 
-  await t.test("installed again, torn down and removed, it leaves the machine as it was", async (t) => {
+  await step("installed again, torn down and removed, it leaves the machine as it was", async (t) => {
     const { beats } = await health(m);
     t.match(await install(m), /kept by an earlier uninstallation/);
     t.ok((await health(m)).beats > beats, "the volume is still the same");
@@ -121,7 +125,7 @@ t.test("what is wrong is said, and nothing is touched", async (t) => {
   const files = (): Promise<string> => m.stdout("find . -xdev -path ./.local/share/containers -prune -o -print | sort");
   const before = await files();
   const refuses = async (command: string, message: RegExp): Promise<void> => {
-    const result = await m.shell(`${command} 2>&1 </dev/null`);
+    const result = await m.shell(`unset NODE_OPTIONS; ${command} 2>&1 </dev/null`);
     t.equal(result.exitCode, 2, command);
     t.match(result.stdout, message, command);
     t.equal(await files(), before, command);
