@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { PhoenixError } from "../domain/errors.ts";
 import { writeImageArchive } from "./archive.ts";
+import { authoritiesHook, hostAuthorities, nodeAuthorities } from "./authorities.ts";
 import { command, lastLines } from "./command.ts";
 import { defaultCachePath, layoutOf } from "./layout.ts";
 import { withLock } from "./lock.ts";
@@ -58,10 +59,9 @@ export async function makeBaseImages(options: BaseImagesOptions): Promise<readon
 async function cachedArchive(standIn: StandIn, cachePath: string, progress: Progress): Promise<string> {
   const imagesPath = `${cachePath}/images`;
   const env = await buildEnvironment(standIn);
-  const key = createHash("sha256")
-    .update(JSON.stringify([suite, process.arch, standIn, env]))
-    .digest("hex")
-    .slice(0, 12);
+  const ingredients = JSON.stringify([suite, process.arch, standIn, env, await hostAuthorities()]);
+  const key = createHash("sha256").update(ingredients).digest("hex").slice(0, 12);
+  const hooks = [...standIn.setup.map((line) => `chroot "$1" ${line}`), authoritiesHook];
   const path = `${imagesPath}/${standIn.name}-${key}.tar`;
   await mkdir(imagesPath, { recursive: true });
   await withLock(`${imagesPath}/.${standIn.name}.lock`, buildTimeoutMs, async () => {
@@ -74,7 +74,7 @@ async function cachedArchive(standIn: StandIn, cachePath: string, progress: Prog
         packages: standIn.packages,
         target: `${workPath}/layer.tar`,
         format: "tar",
-        hooks: standIn.setup,
+        hooks,
         slim: true,
       });
       const config = { Env: env, Cmd: standIn.cmd, Labels: { "io.phoenix.stand-in": standIn.contents } };
@@ -118,11 +118,16 @@ function localName(standIn: StandIn): string {
   return `localhost/phoenix-stand-in/${standIn.name}:latest`;
 }
 
-/** Builds that use npm need the registry this host uses, for the same reason that apt needs its mirror. Never one with a password in it. */
+/**
+ * Builds that use npm need the registry this host uses, for the same reason that apt needs its mirror (never one with a password in
+ * it), and the host's own authorities.
+ */
 async function buildEnvironment(standIn: StandIn): Promise<readonly string[]> {
   if (standIn.name !== "node") return standIn.env;
+  const trusted = (await hostAuthorities()).length === 0 ? [] : [nodeAuthorities];
   const registry = await command(["npm", "config", "get", "registry"], { timeoutMs: 15_000 }).catch(() => "");
-  if (!URL.canParse(registry)) return standIn.env;
+  if (!URL.canParse(registry)) return [...standIn.env, ...trusted];
   const { username, password, href } = new URL(registry);
-  return username === "" && password === "" ? [...standIn.env, `npm_config_registry=${href}`] : standIn.env;
+  const named = username === "" && password === "" ? [`npm_config_registry=${href}`] : [];
+  return [...standIn.env, ...trusted, ...named];
 }

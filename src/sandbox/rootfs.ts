@@ -44,7 +44,7 @@ export type BootstrapOptions = {
   readonly packages: readonly string[];
   readonly target: string;
   readonly format: "directory" | "tar";
-  /** Shell lines, run inside the new system. */
+  /** Shell lines, run on the host when all is installed; $1 = the new root. */
   readonly hooks?: readonly string[];
   /** Leaves out manuals, translations and documents, as Debian's own slim images do. */
   readonly slim?: boolean;
@@ -54,7 +54,7 @@ export type BootstrapOptions = {
 export async function debootstrap(options: BootstrapOptions): Promise<void> {
   const mirror = await hostMirror();
   const include = options.packages.length === 0 ? [] : [`--include=${options.packages.join(",")}`];
-  const hooks = (options.hooks ?? []).map((hook) => `--customize-hook=chroot "$1" sh -c '${hook}'`);
+  const hooks = (options.hooks ?? []).map((hook) => `--customize-hook=${hook}`);
   const source = mirror === undefined ? [] : [mirror];
   await command(
     [

@@ -4,7 +4,7 @@ export type StandIn = {
   /** What it truly is, for the message a person reads. */
   readonly contents: string;
   readonly packages: readonly string[];
-  /** Run inside the fresh root filesystem, one shell line each. */
+  /** Commands run inside the fresh root filesystem: no shell, so no wildcards. */
   readonly setup: readonly string[];
   readonly env: readonly string[];
   readonly cmd: readonly string[];
@@ -36,7 +36,7 @@ const python: StandIn = {
   contents: "Debian 13 with its own Python 3.13 and pip",
   packages: ["ca-certificates", "python3", "python3-pip", "python3-venv"],
   // The official images install beside the system's Python; there is no other one here.
-  setup: ["ln -s python3 /usr/bin/python", "rm -f /usr/lib/python3*/EXTERNALLY-MANAGED"],
+  setup: ["ln -s python3 /usr/bin/python", "rm -f /usr/lib/python3.13/EXTERNALLY-MANAGED"],
   env: [path],
   cmd: ["python3"],
 };

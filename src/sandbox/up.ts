@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { PhoenixError } from "../domain/errors.ts";
+import { installAuthorities } from "./authorities.ts";
 import { startSupervisor } from "./boot.ts";
 import { command, lastLines } from "./command.ts";
 import { clearRun } from "./down.ts";
@@ -89,6 +90,7 @@ async function boot(layout: SandboxLayout, options: SandboxUpOptions, progress: 
     if (forwarded === undefined) progress(`Port ${inside} of this host is taken and none near it is free: not reachable from outside.`);
     else if (forwarded.host !== inside) progress(`Port ${inside} of this host is taken: the sandbox's ${inside} is at ${forwarded.host}.`);
   }
+  await installAuthorities(layout.rootPath);
   const pasta = await startNetwork(layout, ports);
   const binds = options.bindReadOnly ?? [];
   const supervisor = await startSupervisor(layout, binds);
