@@ -1,4 +1,5 @@
 import type { Register } from "./program.ts";
+import { registerCompletion } from "./verbs/completion.ts";
 import { registerDeploy } from "./verbs/deploy.ts";
 import { registerHistory } from "./verbs/history.ts";
 import { registerLogs } from "./verbs/logs.ts";
@@ -19,5 +20,6 @@ export const verbs: readonly Register[] = [
   registerRollback,
   registerTeardown,
   registerSandbox,
+  registerCompletion,
   registerProcesses,
 ];

@@ -36,6 +36,7 @@ export type GateOptions = {
 
 /** Signals wake the gate at once; this bounds how long a lost signal can go unnoticed. */
 const lookEveryMs: Ms = 250;
+const strandedTimeoutMs: Ms = 30_000;
 
 /** Opens the gate: from now on every exit of a subject is seen. */
 export function openGate(options: GateOptions): Gate {
@@ -73,6 +74,17 @@ export function openGate(options: GateOptions): Gate {
     }
   };
 
+  /** Dependents that went down with a dependency and that nobody starts again: once each, the gate judges the rest. */
+  const stranded = new Set<ServiceName>();
+  const startStranded = async (services: readonly ServiceName[]): Promise<void> => {
+    for (const service of services.filter((name) => !stranded.has(name))) {
+      stranded.add(service);
+      state = gateObserve(state, { kind: "job-started", service, atMs: ports.clock.monotonic() });
+      const result = await ports.units.job("start", service, strandedTimeoutMs);
+      state = gateObserve(state, { kind: "job", service, atMs: ports.clock.monotonic(), result });
+    }
+  };
+
   const sleep = async (): Promise<void> => {
     const until = new AbortController();
     wake = () => until.abort();
@@ -99,13 +111,12 @@ export function openGate(options: GateOptions): Gate {
     },
     wait: async () => {
       const say = patiently(options.progress, ports.clock.monotonic);
-      let strandedTried = new Set<ServiceName>();
       while (true) {
         if (options.interrupted.aborted) throw new PhoenixError("interrupted", "The change was interrupted.");
         const seen = await look();
         failIf(seen);
         if (seen.verdict === "passed") return;
-        strandedTried = await startStranded(seen.stranded, strandedTried, ports);
+        await startStranded(seen.stranded);
         say(`waiting: ${seen.because}`);
         await sleep();
       }
@@ -131,12 +142,6 @@ function patiently(progress: (line: string) => void, now: () => Ms): (line: stri
     told = line;
     progress(line);
   };
-}
-
-/** Dependents that went down with a dependency and that nobody starts again: once each, the gate judges the rest. */
-async function startStranded(stranded: readonly ServiceName[], tried: ReadonlySet<ServiceName>, ports: Ports): Promise<Set<ServiceName>> {
-  for (const service of stranded) if (!tried.has(service)) await ports.units.job("start", service, 30_000);
-  return new Set([...tried, ...stranded]);
 }
 
 function failure(seen: GateVerdict): PhoenixError {
