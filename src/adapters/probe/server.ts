@@ -21,7 +21,7 @@ const exitStopped = 0;
 const exitTaken = 1;
 const exitStale = 75;
 
-/** Runs until SIGTERM, or until the network namespace it sits in is stale. Returns the exit code. */
+/** Runs until SIGTERM, or until the network namespace it sits in is stale; then ends the process. A returned code = it never ran. */
 export async function runProber(socketPath: string): Promise<number> {
   const server = createServer();
   if (!(await listen(server, socketPath))) {
@@ -49,9 +49,10 @@ export async function runProber(socketPath: string): Promise<number> {
   for (const socket of connections) socket.end();
   await new Promise<void>((closed) => {
     server.close(() => closed());
-    setTimeout(closed, 200).unref();
+    setTimeout(closed, 200);
   });
-  return code;
+  // Questions that are still open may wait for minutes: they must not keep a stale prober alive.
+  process.exit(code);
 }
 
 let atOnce = 0;
