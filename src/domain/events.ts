@@ -26,7 +26,8 @@ export type EventFields = {
   breakerOpened: { readonly service: ServiceName; readonly because: string; readonly retryMs: Ms };
   breakerClosed: { readonly service: ServiceName; readonly because: string };
   stoppedByHand: { readonly service: ServiceName };
-  startedByHand: { readonly service: ServiceName };
+  /** The word of the person who stopped it no longer counts. */
+  startedByHand: { readonly service: ServiceName; readonly because?: string };
   /** Something Phoenix put back: a unit file, the live link, a network. */
   restored: { readonly what: string; readonly because: string };
   interrupted: { readonly generation: GenerationNumber; readonly because: string };
@@ -54,7 +55,7 @@ export const events: { readonly [N in EventName]: EventRow<N> } = {
   breakerOpened: { priority: 3, say: (e) => `gave up on ${e.service} for ${showDuration(e.retryMs)}: ${e.because}` },
   breakerClosed: { priority: 5, say: (e) => `closed the breaker of ${e.service}: ${e.because}` },
   stoppedByHand: { priority: 5, say: (e) => `${e.service} was stopped by hand; it stays stopped` },
-  startedByHand: { priority: 6, say: (e) => `${e.service} was started by hand` },
+  startedByHand: { priority: 6, say: (e) => `${e.service} ${e.because ?? "was started by hand"}` },
   restored: { priority: 4, say: (e) => `restored ${e.what}: ${e.because}` },
   interrupted: { priority: 4, say: (e) => `found an unfinished change to generation ${e.generation}: ${e.because}` },
 };

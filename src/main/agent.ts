@@ -1,6 +1,113 @@
-import type { ExitCode } from "../domain/exit.ts";
+import { randomInt } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { agentJournal } from "../adapters/journal/agentJournal.ts";
+import { cronSchedule } from "../adapters/schedule/cron.ts";
+import { exportAgent } from "../adapters/systemd/agentObject.ts";
+import { openBus } from "../adapters/systemd/bus.ts";
+import { serviceNotifier } from "../adapters/systemd/notify.ts";
+import { takeServiceEnvironment } from "../adapters/systemd/serviceEnvironment.ts";
+import { heartbeat } from "../agent/heartbeat.ts";
+import { openInbox } from "../agent/inbox.ts";
+import { runLoop } from "../agent/loop.ts";
+import type { AgentMemory } from "../agent/memory.ts";
+import { agentStatus, gistOf, statusOfStack } from "../agent/status.ts";
+import { startWorkers } from "../agent/workers.ts";
+import { type ExitCode, exits } from "../domain/exit.ts";
+import type { Ms } from "../domain/words.ts";
+import { levelled, loadConfig } from "./agentConfig.ts";
+import { startHousework } from "./housework.ts";
+import { connectPorts } from "./ports.ts";
 
-/** The agent process. */
+const version = process.env["PHOENIX_VERSION"] ?? "0.0.0";
+const longestSleepMs: Ms = 10_000;
+/** A stop that takes longer than two seconds looks like a hang to whoever waits for it. */
+const stopMs: Ms = 1_200;
+
+/** The agent process: from what systemd gave it to the loop, and out again on SIGTERM. Containers are units of their own and go on. */
 export async function runAgent(): Promise<ExitCode> {
-  return 1;
+  const service = takeServiceEnvironment();
+  const plain = agentJournal(service);
+  const notifier = serviceNotifier(service);
+  const { journal, setLevel } = levelled(plain);
+  const failed = (error: unknown): void => journal.say(4, `D-Bus: ${error instanceof Error ? error.message : String(error)}`);
+  const bus = openBus({ mode: "persistent", failed });
+  const ports = await connectPorts({
+    bus,
+    journal,
+    by: `agent (${process.pid})`,
+    recorded: (stack, line) => journal.event(stack, line),
+    selfArgv: [process.execPath, fileURLToPath(import.meta.url)],
+  });
+  const inbox = openInbox();
+  const reconcile = (): Promise<void> => new Promise((done) => inbox.put({ kind: "reconcile", done }));
+  let memory: AgentMemory = new Map();
+  const moment = () => ({ now: ports.clock.now(), nowMs: ports.clock.monotonic() });
+  const agent = await exportAgent(bus, { version, status: async () => agentStatus(memory, version, moment()), reconcile });
+
+  const schedule = cronSchedule(journal);
+  const housework = startHousework(schedule, reconcile, ports);
+  let config = await loadConfig(schedule, journal);
+  const apply = async (): Promise<void> => {
+    config = await loadConfig(schedule, journal);
+    setLevel(config.log);
+    await housework.schedule(config.maintenanceSchedule);
+  };
+  setLevel(config.log);
+  process.on("SIGHUP", () => void apply());
+
+  const stopping = new AbortController();
+  const stop = (): void => {
+    void notifier.stopping("stopping; the containers go on");
+    stopping.abort();
+    inbox.put({ kind: "wake" });
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+
+  const beat = heartbeat(notifier.watchdog, service.watchdogMs, ports.clock.monotonic);
+  const gists = new Map<string, string>();
+  let isReady = false;
+  const turned = (now: AgentMemory, isFresh: boolean): void => {
+    memory = now;
+    if (isFresh) beat();
+    const statuses = [...now.values()].map((stack) => statusOfStack(stack, moment()));
+    const changed = statuses.filter((status) => gists.get(status.stack) !== gistOf(status));
+    for (const status of changed) {
+      gists.set(status.stack, gistOf(status));
+      agent.emitStatus(status.stack, status);
+    }
+    const all = statuses.flatMap(({ services }) => services);
+    const line = `${all.filter(({ health }) => health === "healthy").length} of ${all.length} services healthy`;
+    if (!isReady && isFresh) {
+      void notifier.ready(line);
+      void housework.schedule(config.maintenanceSchedule);
+      isReady = true;
+    } else if (isReady && changed.length > 0) void notifier.status(line);
+  };
+
+  const workers = startWorkers(inbox, ports);
+  const unwatch = await ports.units.watch((change) => inbox.put({ kind: "change", change, atMs: ports.clock.monotonic() }));
+  const unread = ports.history.watch((stack) => inbox.put({ kind: "ledger", stack }));
+  const options = {
+    relistMs: () => config.relistMs,
+    longestSleepMs: Math.min(longestSleepMs, (service.watchdogMs ?? longestSleepMs * 3) / 3),
+    // Sixteen random bits are plenty for a jitter.
+    rng: () => randomInt(65_536) / 65_536,
+    stopping: stopping.signal,
+    turned,
+    recorded: (lines: Parameters<Parameters<typeof runLoop>[2]["recorded"]>[0]) => {
+      for (const { stack, line } of lines) agent.emitEvent(stack, line.event, line);
+    },
+  };
+  await runLoop(inbox, workers, options, ports);
+
+  unwatch();
+  unread();
+  housework.stop();
+  // A change that is cut off here is finished or undone by whoever comes next.
+  await Promise.race([workers.idle(), sleep(stopMs)]);
+  await Promise.all([ports.prober.close(), agent.close(), plain.flush()]);
+  bus.close();
+  setTimeout(() => process.exit(exits.done), 100).unref();
+  return exits.done;
 }

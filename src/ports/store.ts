@@ -45,6 +45,8 @@ export type History = {
   readonly append: (stack: StackName, event: StackEvent) => Promise<LedgerLine>;
   /** Rewrites the ledger with these lines (temp + fsync + rename). */
   readonly replace: (stack: StackName, lines: readonly LedgerLine[]) => Promise<void>;
+  /** Calls back within a second of a change to a ledger, by whichever process, and when a stack appears or goes. */
+  readonly watch: (changed: (stack: StackName) => void) => () => void;
 };
 
 /** The right to change a stack: the bus name `io.phoenix.Lane.<stack>`, freed by the kernel when its holder dies. */

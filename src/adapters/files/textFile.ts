@@ -1,0 +1,28 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAtomic } from "./atomic.ts";
+import { ifThere, withReason } from "./failure.ts";
+import { ensureState } from "./safeFolder.ts";
+import type { StatePaths } from "./statePaths.ts";
+
+/** A small file's text, undefined when there is none. */
+export async function readTextFile(path: string): Promise<string | undefined> {
+  return await withReason(`read ${path}`, () => ifThere(readFile(path, "utf8")));
+}
+
+/** A small file beside the stacks. */
+export function stateFile(
+  paths: StatePaths,
+  name: string,
+): { readonly read: () => Promise<string | undefined>; readonly write: (text: string) => Promise<void> } {
+  const path = join(paths.stateRoot, name);
+  return {
+    read: () => readTextFile(path),
+    write: async (text) => {
+      await withReason(`write ${path}`, async () => {
+        await ensureState(paths);
+        await writeAtomic(path, text);
+      });
+    },
+  };
+}

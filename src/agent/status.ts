@@ -1,0 +1,71 @@
+import type { ServiceStatus, StackStatus } from "../deploy/status.ts";
+import type { ProbeRoute } from "../domain/policy.ts";
+import type { HealStance } from "../heal/state.ts";
+import { isDegraded } from "../health/outcome.ts";
+import { routeFor } from "../stack/route.ts";
+import type { AgentMemory, ServiceMemory, StackMemory } from "./memory.ts";
+
+/** What the agent knows about a service, more than a fresh look could tell. */
+export type AgentServiceStatus = ServiceStatus & {
+  readonly route: ProbeRoute;
+  readonly degraded: boolean;
+  /** What healing does about it, and why. */
+  readonly healing: HealStance;
+  readonly healingBecause: string;
+  /** ms since 1970; 0 = no try is planned. */
+  readonly nextTry: number;
+};
+
+export type AgentStackStatus = Omit<StackStatus, "services"> & { readonly services: readonly AgentServiceStatus[] };
+export type AgentStatus = { readonly version: string; readonly stacks: readonly AgentStackStatus[] };
+
+type Moment = { readonly now: number; readonly nowMs: number };
+
+/** What `Status()` on the bus answers. */
+export function agentStatus(memory: AgentMemory, version: string, at: Moment): AgentStatus {
+  return { version, stacks: [...memory.values()].map((stack) => statusOfStack(stack, at)) };
+}
+
+/** One stack, in the words of `phoenix status --json`. */
+export function statusOfStack(stack: StackMemory, at: Moment): AgentStackStatus {
+  const services = [...stack.services.values()].map((service) => statusOfService(service, stack, at));
+  return {
+    stack: stack.stack,
+    generation: stack.generation.number,
+    since: stack.ledger.since,
+    pending: stack.ledger.pending?.generation ?? null,
+    healthy: services.every(
+      ({ service, health }) => health === "healthy" || (health === "stopped" && stack.ledger.stoppedByHand.has(service)),
+    ),
+    services,
+  };
+}
+
+function statusOfService({ unit, policy, health }: ServiceMemory, { ledger, healing }: StackMemory, at: Moment): AgentServiceStatus {
+  const state = health.unit;
+  const heal = healing.services.get(unit.service);
+  const isStopped = ledger.stoppedByHand.has(unit.service) && health.outcome === "stopped";
+  const breaker = heal?.breaker.state === "open" ? heal.breaker : undefined;
+  const nextMs = breaker?.retryAtMs ?? heal?.notBeforeMs;
+  return {
+    service: unit.service,
+    state: state === undefined ? "unknown" : `${state.activeState} (${state.subState})`,
+    health: health.outcome,
+    because: isStopped ? "stopped by hand" : breaker === undefined ? health.because : `${health.because}; given up: ${breaker.because}`,
+    since: state?.activeState === "active" ? state.activeSince : 0,
+    restarts: state?.restarts ?? 0,
+    ports: unit.ports.map(({ hostAddress, hostPort }) => `${hostAddress === "" ? "*" : hostAddress}:${hostPort}`),
+    image: unit.image?.reference ?? "",
+    route: routeFor(unit, policy.readiness),
+    degraded: isDegraded(health, policy, at.nowMs),
+    healing: heal?.stance ?? "fine",
+    healingBecause: heal?.because ?? "",
+    nextTry: nextMs === undefined ? 0 : Math.round(at.now + Math.max(0, nextMs - at.nowMs)),
+  };
+}
+
+/** What of a status is worth a signal: not the wording of each answer. */
+export function gistOf(status: AgentStackStatus): string {
+  const services = status.services.map(({ service, health, healing, degraded, state }) => [service, health, healing, degraded, state]);
+  return JSON.stringify([status.generation, status.pending, status.healthy, services]);
+}
