@@ -7,6 +7,7 @@ import { withImageHealthcheck } from "../stack/healthcheck.ts";
 import { loadStack } from "../stack/load.ts";
 import { renderStack } from "../stack/render.ts";
 import type { Stack } from "../stack/stack.ts";
+import { chooseStackName } from "../stack/stack-name.ts";
 import type { ResolvedImages } from "./images.ts";
 import { readGeneration } from "./observe.ts";
 
@@ -28,8 +29,10 @@ export type Candidate = {
 /** Source -> candidate generation. Writes nothing; throws `source-invalid` with every finding. */
 export async function makeCandidate(options: CandidateOptions, ports: ReadPorts): Promise<Candidate> {
   const [folder, generatorVersion] = await Promise.all([ports.source.read(options.path), ports.generator.version()]);
-  const others = await otherUnits(ports, options.name);
-  const loaded = loadStack({ folder, name: options.name, podmanVersion: generatorVersion, others });
+  const chosen = chooseStackName(folder.root, options.name);
+  if ("issue" in chosen) throw invalid(folder.root, [chosen.issue]);
+  const others = await otherUnits(ports, chosen.name);
+  const loaded = loadStack({ folder, name: chosen.name, podmanVersion: generatorVersion, others });
   const found = loaded.stack;
   if (found === undefined) throw invalid(folder.root, loaded.issues);
   const current = await currentGeneration(found.name, ports);
@@ -58,7 +61,7 @@ export async function currentGeneration(stack: StackName, ports: Pick<ReadPorts,
 }
 
 /** Unit files of the other stacks: they may be referred to, and they may not be named again. */
-async function otherUnits(ports: ReadPorts, self: StackName | undefined): Promise<ReadonlyMap<UnitFileName, string>> {
+async function otherUnits(ports: ReadPorts, self: StackName): Promise<ReadonlyMap<UnitFileName, string>> {
   const names = (await ports.history.stacks()).filter((name) => name !== self);
   const generations = await Promise.all(names.map((name) => currentGeneration(name, ports)));
   return new Map(generations.flatMap((generation) => generation.units.map((unit) => [unit.file, unit.object] as const)));

@@ -11,6 +11,7 @@ export async function observe(stack: StackName, wanted: readonly GenerationUnit[
   const [numbers, live] = await Promise.all([ports.generations.list(stack), ports.generations.live(stack)]);
   const kept = await Promise.all(numbers.map((number) => readOrNothing(stack, number, ports)));
   const current = await readGeneration(stack, ledger.current, ports);
+  const pending = kept.find((generation) => generation !== undefined && generation.number === ledger.pending?.generation);
   const known = new Map<ServiceName, GenerationUnit>();
   for (const generation of [...kept, current]) for (const unit of generation?.units ?? []) known.set(unit.service, unit);
   const services = [...new Set([...known.keys(), ...wanted.map((unit) => unit.service)])];
@@ -25,6 +26,7 @@ export async function observe(stack: StackName, wanted: readonly GenerationUnit[
     ledger,
     live,
     current,
+    pending,
     known,
     units: new Map(states.map((state) => [state.service, state])),
     containers,

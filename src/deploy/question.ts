@@ -1,8 +1,9 @@
 import type { Generation } from "../domain/generation.ts";
-import type { Probe, ProbeResult, ProbeRoute } from "../domain/policy.ts";
+import type { ProbeResult, ProbeRoute } from "../domain/policy.ts";
 import type { Ms } from "../domain/words.ts";
 import type { GateObservation, GateQuestion } from "../health/gate-facts.ts";
 import type { Ports } from "../ports/ports.ts";
+import { routeFor } from "../stack/route.ts";
 
 const portTimeoutMs: Ms = 1000;
 
@@ -16,7 +17,7 @@ export async function askQuestion(
   const unit = target.units.find((other) => other.service === service);
   const timeoutMs = unit?.policy?.timeoutMs ?? portTimeoutMs;
   if (question.kind === "probe") {
-    const route = routeOf(question.probe, unit?.route);
+    const route: ProbeRoute = unit === undefined ? { via: "systemd" } : routeFor(unit, question.probe);
     const result = await ports.prober.probe({ probe: question.probe, route, service, timeoutMs });
     return { kind: "probe", service, invocation, roles: question.roles, result, atMs: ports.clock.monotonic() };
   }
@@ -31,12 +32,6 @@ export async function askQuestion(
           timeoutMs: Math.max(timeoutMs, portTimeoutMs),
         });
   return { kind: "port", service, invocation, port, result, atMs: ports.clock.monotonic() };
-}
-
-/** A probe with a host of its own is asked from the machine, wherever the container is. */
-export function routeOf(probe: Probe, route: ProbeRoute | undefined): ProbeRoute {
-  if ("host" in probe && probe.host !== undefined) return { via: "host", host: probe.host, port: probe.port };
-  return route ?? { via: "systemd" };
 }
 
 async function connects(address: string, port: number, ports: Pick<Ports, "host" | "clock">): Promise<ProbeResult> {

@@ -4,8 +4,8 @@ import type { UnitState } from "../domain/observed.ts";
 import type { StackName } from "../domain/words.ts";
 import type { HealthOutcome } from "../health/service.ts";
 import type { Ports } from "../ports/ports.ts";
+import { routeFor } from "../stack/route.ts";
 import { readGeneration } from "./observe.ts";
-import { routeOf } from "./question.ts";
 
 export type ServiceStatus = {
   readonly service: string;
@@ -89,7 +89,7 @@ async function healthOf(
   if (probe.kind === "unit") return { health: "healthy", because: "systemd says active" };
   const result = await ports.prober.probe({
     probe,
-    route: routeOf(probe, unit.route),
+    route: routeFor(unit, probe),
     service: unit.service,
     timeoutMs: unit.policy?.timeoutMs ?? 1000,
   });

@@ -1,9 +1,7 @@
-import { type GenerationUnit, runnableUnits } from "../domain/generation.ts";
+import { runnableUnits } from "../domain/generation.ts";
 import type { UnitState } from "../domain/observed.ts";
 import type { GateSubject } from "../health/gate-facts.ts";
-import { isUp } from "../plan/observed.ts";
-import { lookupLast } from "../quadlet/document.ts";
-import { parseDocument } from "../quadlet/parse.ts";
+import { isOneshot, isUp } from "../plan/observed.ts";
 import type { GateOptions } from "./gate.ts";
 
 /** Who is judged: what the change starts, and everything else that ran before and could have been taken down with it. */
@@ -27,11 +25,6 @@ export function gateSubjects({ target, observed, changes }: Pick<GateOptions, "t
       },
     ];
   });
-}
-
-export function isOneshot(unit: GenerationUnit): boolean {
-  const { document } = parseDocument(unit.text, unit.file);
-  return document !== undefined && lookupLast(document, "Service", "Type") === "oneshot";
 }
 
 function notLoaded(service: string): UnitState {

@@ -3,7 +3,7 @@ import type { UnitState } from "../domain/observed.ts";
 import type { ServiceName } from "../domain/words.ts";
 import type { Action, Change, ChangeKind } from "./change.ts";
 import { changedKeys, diffLines } from "./lines.ts";
-import { isUp, type Observed, runningDigest } from "./observed.ts";
+import { isFinished, isUp, type Observed, runningDigest } from "./observed.ts";
 
 export type WantedGeneration = Pick<Generation, "units" | "contentDigest" | "stack">;
 
@@ -26,7 +26,8 @@ function compareUnit(unit: GenerationUnit, observed: Observed): Change {
   }
   if (before.digest !== unit.digest) {
     const keys = changedKeys(before, unit);
-    const action = reality.action === "none" ? "none" : objectAction(unit, isUp(state), running);
+    const settled = reality.action === "none" && !isFinished(unit, state);
+    const action = settled ? "none" : objectAction(unit, isUp(state), running);
     return make("change", action, unit, keys, diffLines(before.text, unit.text));
   }
   if (reality.action !== "none") return make("repair", reality.action, unit, [reality.because], []);
@@ -43,6 +44,7 @@ function realityOf(
   running: string | undefined,
 ): { readonly action: Action; readonly because: string } {
   const up = isUp(state);
+  if (isFinished(unit, state)) return none;
   if (unit.type === "volume")
     return up && running !== undefined ? none : { action: up ? "restart" : "start", because: "its volume is not there" };
   if (!up) return { action: "start", because: `it is ${state?.activeState ?? "not loaded"}` };

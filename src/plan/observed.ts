@@ -10,6 +10,8 @@ export type Observed = {
   readonly live: GenerationNumber | undefined;
   /** The generation that should run now; the empty one when nothing was deployed yet. */
   readonly current: Generation;
+  /** The generation of an unfinished change. */
+  readonly pending: Generation | undefined;
   /** Services of kept generations that the candidate may lack: what must be stopped when they still run. */
   readonly known: ReadonlyMap<ServiceName, GenerationUnit>;
   readonly units: ReadonlyMap<ServiceName, UnitState>;
@@ -25,13 +27,30 @@ export function isUp(state: UnitState | undefined): boolean {
 }
 
 /**
- * The digest of the unit that the running object was made from, read off the object's own label: the ledger can be behind
- * after a power cut, the object cannot. Undefined when there is no such object.
+ * The digest of the unit that the running object was made from, read off the object's own label: the ledger can be behind after a
+ * power cut, the object cannot. Undefined when there is no such object. Pods and kube units have no label that Podman lists: the
+ * ledger stands in, and while a change is unfinished two generations are possible, so a unit that they disagree on counts as changed.
  */
 export function runningDigest(unit: GenerationUnit, observed: Observed): Digest | undefined {
+  const inLedger = observed.current.units.find((other) => other.service === unit.service)?.digest ?? "";
+  if (unit.type === "pod" || unit.type === "kube") {
+    if (!isUp(observed.units.get(unit.service))) return undefined;
+    const inPending = observed.pending?.units.find((other) => other.service === unit.service)?.digest;
+    return inPending === undefined || inPending === inLedger ? inLedger : "";
+  }
   const labels = objectLabels(unit, observed);
-  if (labels === undefined) return undefined;
-  return labels[digestLabel] ?? observed.current.units.find((other) => other.service === unit.service)?.digest ?? "";
+  return labels === undefined ? undefined : (labels[digestLabel] ?? inLedger);
+}
+
+/** A oneshot that ended well is done, not down. */
+export function isFinished(unit: GenerationUnit, state: UnitState | undefined): boolean {
+  if (state?.activeState !== "inactive" || state.result !== "success" || state.invocation === "") return false;
+  return isOneshot(unit);
+}
+
+/** Runs once and is done; rendered text, so there is one spelling. */
+export function isOneshot(unit: Pick<GenerationUnit, "text">): boolean {
+  return /^Type\s*=\s*oneshot\s*$/m.test(unit.text);
 }
 
 function objectLabels(unit: GenerationUnit, observed: Observed): Readonly<Record<string, string>> | undefined {

@@ -1,6 +1,7 @@
 import { type Generation, runnableUnits } from "../domain/generation.ts";
-import type { Probe, ProbeRoute } from "../domain/policy.ts";
 import { showDuration } from "../domain/time.ts";
+import { showProbe } from "../stack/probe.ts";
+import { routeFor, showRoute } from "../stack/route.ts";
 import type { Action, Change, ChangeKind } from "./change.ts";
 
 /** The sign in front of a unit, as in `terraform plan`. */
@@ -74,38 +75,8 @@ export function probeLines(generation: Pick<Generation, "units">): readonly stri
     const { readiness, liveness, periodMs } = unit.policy;
     const same = JSON.stringify(readiness) === JSON.stringify(liveness);
     const text = same ? showProbe(readiness) : `ready ${showProbe(readiness)}, live ${showProbe(liveness)}`;
-    return [`  ${unit.service}: ${text} every ${showDuration(periodMs)}, ${showRoute(unit.route)}`];
+    return [
+      `  ${unit.service}: ${text} every ${showDuration(periodMs)}, ${showRoute(routeFor(unit, readiness.kind === "unit" ? liveness : readiness))}`,
+    ];
   });
-}
-
-/** A probe as it is written in `[X-Phoenix]`. */
-export function showProbe(probe: Probe): string {
-  switch (probe.kind) {
-    case "http":
-      return `${probe.tls ? "https" : "http"}://${probe.host ?? ""}:${probe.port}${probe.path}`;
-    case "tcp":
-    case "postgres":
-    case "redis":
-      return `${probe.kind}://${probe.host ?? ""}:${probe.port}`;
-    case "exec":
-      return `exec:${probe.argv.join(" ")}`;
-    case "podman":
-    case "unit":
-      return `${probe.kind}:`;
-  }
-}
-
-/** Where a probe is asked from, in words. */
-export function showRoute(route: ProbeRoute | undefined): string {
-  switch (route?.via) {
-    case "prober":
-      return `from network ${route.network} to ${route.name}`;
-    case "host":
-      return `from this machine to ${route.host}:${route.port}`;
-    case "namespace":
-    case "container":
-      return `inside ${route.container}`;
-    default:
-      return "by systemd";
-  }
 }
