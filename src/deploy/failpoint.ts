@@ -7,9 +7,16 @@ export type Failpoint = (moment: FailpointMoment, step: StepName) => void;
 
 export const noFailpoint: Failpoint = () => {};
 
-/** `after:switch-link` -> a failpoint that runs `die` exactly there. */
+/**
+ * `after:switch-link` -> a failpoint that runs `die` exactly there; `after:switch-link#2` -> there, but only the second time, which is
+ * how a test stops on the way back.
+ */
 export function failpointAt(text: string, die: () => void): Failpoint {
+  const [place, count = "1"] = text.split("#");
+  let left = Number(count);
   return (moment, step) => {
-    if (`${moment}:${step}` === text) die();
+    if (`${moment}:${step}` !== place) return;
+    left -= 1;
+    if (left === 0) die();
   };
 }
