@@ -30,11 +30,16 @@ export type SandboxRunResult = { readonly exitCode: number; readonly stdout: str
 /**
  * Entered as root, before the user is dropped: join init.scope, so that the sandbox's systemd sees a process of its own tree (its
  * services move such a process into scopes on Podman's behalf; one outside its cgroup namespace cannot be moved).
+ * Then drop every variable that nobody asked for: some loaders (tap's) add theirs to each child behind our back. The values stay out of
+ * the arguments, which every user of the host can read.
  */
 const enterScript = `echo 0 >/sys/fs/cgroup/init.scope/cgroup.procs
 umask 022
 cd "$1" || exit 126
-shift
+for name in OLDPWD $(export -p | sed -n 's/^export \\([A-Za-z_][A-Za-z0-9_]*\\).*/\\1/p'); do
+  case "$2" in *" $name "*) ;; *) unset "$name" ;; esac
+done
+shift 2
 exec setpriv "$@"`;
 
 /** Runs a program inside a running sandbox and waits for it. */
@@ -48,9 +53,11 @@ export async function sandboxRun(options: SandboxRunOptions): Promise<SandboxRun
   }
   const user = await findUser(layout.rootPath, options.user ?? "phoenix");
   const credentials = [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--init-groups", "--inh-caps=-all"];
+  const env = { ...environmentOf(user), ...(options.stdio === "capture" ? {} : terminalEnvironment()), ...options.env };
+  const names = ` ${Object.keys(env).join(" ")} `;
   const args = [
     ...["--target", String(leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--"],
-    ...["sh", "-c", enterScript, "enter", options.cwd ?? user.home, ...credentials, "--", ...options.argv],
+    ...["sh", "-c", enterScript, "enter", options.cwd ?? user.home, names, ...credentials, "--", ...options.argv],
   ];
   const input = options.inputPath === undefined ? undefined : await open(options.inputPath);
   const ended = new Promise<SandboxRunResult>((resolve, reject) => {
@@ -58,7 +65,7 @@ export async function sandboxRun(options: SandboxRunOptions): Promise<SandboxRun
     const child = spawn("nsenter", args, {
       stdio: captured ? [input?.fd ?? "pipe", "pipe", "pipe"] : "inherit",
       cwd: "/",
-      env: { ...environmentOf(user), ...(captured ? {} : terminalEnvironment()), ...options.env },
+      env,
       // A group of its own can be killed whole. A terminal program must stay in ours, or the terminal stops it.
       detached: captured,
     });

@@ -128,8 +128,7 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
     run,
     stdout,
     shell: (script, more) => run(["bash", "-c", script], more),
-    // tap's own NODE_OPTIONS, which it puts into every child, names files that the sandbox does not have.
-    phoenix: (args, more) => run(["env", "--unset=NODE_OPTIONS", "node", "/opt/phoenix/dist/phoenix.mjs", ...args], more),
+    phoenix: (args, more) => run(["node", "/opt/phoenix/dist/phoenix.mjs", ...args], more),
     async http(port, path = "/health", timeoutMs = 2_000) {
       const url = `http://127.0.0.1:${port}${path}`;
       const result = await run(["curl", "-s", "-m", String(timeoutMs / 1000), "-w", "\n%{http_code}", url]);
