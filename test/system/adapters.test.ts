@@ -53,7 +53,10 @@ podman run -d --name other localhost/phoenix-test/server >/dev/null`);
     t.match(failed.error, { code: "build-failed", message: /exit status 3/ });
     t.ok(failed.lines.includes("because-of-this"));
     t.notMatch(JSON.stringify(failed.error), /hunter2/);
-    await m.writeFile("loud/Containerfile", "FROM localhost/phoenix-test/server\nRUN head -c 40000000 /dev/zero | tr '\\0' x | fold -w 4000\n");
+    await m.writeFile(
+      "loud/Containerfile",
+      "FROM localhost/phoenix-test/server\nRUN head -c 40000000 /dev/zero | tr '\\0' x | fold -w 4000\n",
+    );
     const loud = await one("images.build", [["/usr/bin/podman", "build", "--tag", "localhost/loud:1", `${m.home}/loud`], m.home]);
     t.match(loud.value, { tags: ["localhost/loud:1"] }, "40 MB of output do no harm");
     t.match((await one("images.build", [["podman", "build", "."], `${m.home}/none`])).error, { message: /folder .*\/none does not exist/ });
