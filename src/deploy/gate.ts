@@ -14,8 +14,8 @@ import { gateSubjects } from "./subjects.ts";
 
 /** The proof of a generation, fed by the steps and by its own looking. */
 export type Gate = {
-  /** Call before the job, so that no exit is missed. */
-  readonly starting: (service: ServiceName) => void;
+  /** Call before the job, so that no exit is missed, and none of the run that the job ends is counted. */
+  readonly starting: (service: ServiceName) => Promise<void>;
   /** Throws when the job already settles the matter. */
   readonly started: (service: ServiceName, result: JobResult) => Promise<void>;
   /** Resolves when the generation is proven; throws when it certainly failed, or when a person interrupts. */
@@ -100,7 +100,9 @@ export function openGate(options: GateOptions): Gate {
   };
 
   return {
-    starting: (service) => {
+    starting: async (service) => {
+      for (const unit of await ports.units.list([service]))
+        state = gateObserve(state, { kind: "unit", service, atMs: ports.clock.monotonic(), unit });
       state = gateObserve(state, { kind: "job-started", service, atMs: ports.clock.monotonic() });
     },
     started: async (service, result) => {

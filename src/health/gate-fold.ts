@@ -51,7 +51,8 @@ function seeFact(state: GateState, facts: SubjectFacts, seen: GateObservation): 
   }
 }
 
-function seeUnit(state: GateState, facts: SubjectFacts, unit: UnitState, atMs: Ms): SubjectFacts {
+function seeUnit(state: GateState, earlier: SubjectFacts, unit: UnitState, atMs: Ms): SubjectFacts {
+  const facts = { ...earlier, subject: untilItsJob(earlier, unit) };
   const { subject } = facts;
   const isReplaced = isReplacedRun(subject, unit.invocation);
   const exits = countExits(facts.exits, unit, {
@@ -73,6 +74,11 @@ function seeUnit(state: GateState, facts: SubjectFacts, unit: UnitState, atMs: M
     ports: isNew ? new Map() : facts.ports,
   };
   return seeHealth(looked, { kind: "unit", atMs, unit });
+}
+
+/** A crash loop goes on until our job: whatever run is seen before it is the one that the change replaces. */
+function untilItsJob({ subject, jobStartedAtMs }: SubjectFacts, unit: UnitState): GateSubject {
+  return subject.role === "affected" && subject.job === "restart" && jobStartedAtMs === undefined ? { ...subject, before: unit } : subject;
 }
 
 function seeHealth(facts: SubjectFacts, seen: HealthObservation): SubjectFacts {

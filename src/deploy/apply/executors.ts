@@ -37,7 +37,7 @@ const executors: Executors = {
 async function startJob(kind: "start" | "restart", service: ServiceName, { ports, gate, target }: ChangeContext): Promise<void> {
   const unit = target.units.find((other) => other.service === service);
   const timeoutMs = (unit?.policy?.startupDeadlineMs ?? 60_000) + (unit?.policy?.graceMs ?? 10_000) + 30_000;
-  gate.starting(service);
+  await gate.starting(service);
   const result = await ports.units.job(kind, service, timeoutMs);
   await gate.started(service, result);
 }

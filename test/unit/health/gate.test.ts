@@ -198,6 +198,22 @@ t.test("a run that is about to be replaced proves nothing, and is not asked", as
   t.equal(exits.verdict.verdict, "passed", "its own exit is our doing");
 });
 
+t.test("a crash loop that goes on until its job proves nothing against what replaces it", async (t) => {
+  const crash = (run: number) => unit("web.service", { ...autoRestart, execMainStatus: 127, restarts: run, invocation: `a${run}` });
+  let state = gateStart([subject("web.service", { job: "restart", before: crash(1) })], 0);
+  const feed = (observation: GateObservation) => {
+    state = gateObserve(state, observation);
+  };
+  for (const run of [1, 2, 3]) feed({ kind: "unit", service: "web.service", atMs: run * 100, unit: crash(run) });
+  feed({ kind: "job-started", service: "web.service", atMs: 400 });
+  feed({ kind: "unit", service: "web.service", atMs: 450, unit: crash(3) });
+  t.match(judgeGate(state, 450), { verdict: "waiting" });
+  feed({ kind: "unit", service: "web.service", atMs: 500, unit: unit("web.service", { invocation: "n1" }) });
+  t.match(judgeGate(state, 500), { verdict: "waiting" });
+  feed({ kind: "unit", service: "web.service", atMs: 600, unit: { ...crash(0), invocation: "n1" } });
+  t.match(judgeGate(state, 600), { verdict: "failed", because: /exit 127/ }, "its own exit counts");
+});
+
 t.test("published TCP ports must answer, by the http probe where it fits", async (t) => {
   const port = (hostPort: number, protocol: "tcp" | "udp" = "tcp"): PublishedPort => ({
     hostAddress: hostPort === 8080 ? "0.0.0.0" : "127.0.0.2",
