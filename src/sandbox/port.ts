@@ -1,5 +1,5 @@
-import { PhoenixError } from "../domain/errors.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
+import { makeBaseImages } from "./base-images.ts";
 import { sandboxDown } from "./down.ts";
 import { sandboxRun } from "./run.ts";
 import { sandboxStatus } from "./status.ts";
@@ -11,5 +11,6 @@ export const sandbox: Sandbox = {
   run: sandboxRun,
   down: sandboxDown,
   status: sandboxStatus,
-  images: () => Promise.reject(new PhoenixError("sandbox-unsupported", "Stand-in images are not made yet.")),
+  // Which of them are stand-ins is said as progress.
+  images: async (options) => void (await makeBaseImages(options)),
 };

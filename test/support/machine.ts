@@ -16,6 +16,7 @@
  * reboots takes a machine of its own: `machine(t, { own: true, ports: [8080] })`, removed at the end; `m.hostPort(8080)` is how the host sees it.
  */
 import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { dirname, posix } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -27,7 +28,7 @@ import { sandboxReboot } from "../../src/sandbox/ready.ts";
 import { type SandboxRunResult, sandboxRun } from "../../src/sandbox/run.ts";
 import { sandboxUp } from "../../src/sandbox/up.ts";
 import { buildTestImage, testImage } from "./test-image.ts";
-import { createUser, removeUser, sweepUsers } from "./users.ts";
+import { createUser, isRunning, removeUser, sweepUsers } from "./users.ts";
 
 export type RunOptions = {
   readonly timeoutMs?: number;
@@ -78,6 +79,7 @@ const archivePath = "/srv/test-image.tar";
 export async function machine(t: Test, options: MachineOptions = {}): Promise<Machine> {
   // Another checkout is another program under test: it gets another sandbox.
   const shared = `test-${createHash("sha256").update(checkoutPath).digest("hex").slice(0, 6)}`;
+  await sweepMachines(shared);
   const sandbox = options.own === true ? `${shared}-${process.pid}` : shared;
   const status = await sandboxUp({
     name: sandbox,
@@ -87,7 +89,7 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
     ...(options.packages === undefined ? {} : { packages: options.packages }),
   });
   if (options.own === true) t.teardown(() => sandboxDown({ name: sandbox, delete: true }));
-  const where = { sandbox, rootPath: status.rootPath, lockPath: `${layoutOf(sandbox).runtimePath}.users.lock` };
+  const where = { sandbox, rootPath: status.rootPath, lockPath: `${layoutOf(sandbox).instancePath}/users.lock` };
   await withLock(`${where.lockPath}.sweep`, 60_000, () => sweepUsers(where));
   const user = await createUser(where);
   if (options.own !== true) t.teardown(() => removeUser(where, user));
@@ -173,4 +175,12 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
       await sandboxReboot({ name: sandbox });
     },
   };
+}
+
+/** Removes machines of their own whose test processes died before their teardown. */
+async function sweepMachines(shared: string): Promise<void> {
+  const names = await readdir(dirname(layoutOf(shared).instancePath)).catch(() => []);
+  for (const name of names) {
+    if (name.startsWith(`${shared}-`) && !isRunning(Number(name.slice(shared.length + 1)))) await sandboxDown({ name, delete: true });
+  }
 }

@@ -43,7 +43,8 @@ export async function sweepUsers(where: Where): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether a process with this id exists; the ids of test processes stand in the names of what they made. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
