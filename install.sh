@@ -175,14 +175,18 @@ in_sandbox() {
 		fail 1 "The sandbox runs without this folder, or its user may not read it. Run: node $bundle sandbox down; chmod -R go+rX $here"
 	if [ "$uninstall" = no ] && [ "$stack" = yes ]; then load_base_images; fi
 	code=0
-	sandbox run -- "$inside/install.sh" --no-packages "$@" || code=$?
+	sandbox run -- env PHOENIX_IN_SANDBOX=yes "$inside/install.sh" --no-packages "$@" || code=$?
 	[ "$code" = 0 ] || exit "$code"
 	if [ "$uninstall" = yes ]; then
 		after_uninstall_in_sandbox
-	else
-		say "Inside the sandbox:  node $bundle sandbox run -- .local/bin/phoenix status"
-		say "Switch it off:       node $bundle sandbox down     (on again: ./install.sh)"
+		return
 	fi
+	# The sandbox takes another port of this machine where its own number is taken.
+	port=$(sandbox status | sed -n '/"inside": 8080,/{n;s/[^0-9]//gp;}')
+	[ "$stack" = no ] || say "The stack answers at http://127.0.0.1:$port/ (its health: http://127.0.0.1:$port/health)."
+	say "Commands inside:  node $bundle sandbox run -- .local/bin/phoenix status"
+	say "What happens:     node $bundle sandbox run -- journalctl --user --unit phoenix --follow"
+	say "Switch it off:    node $bundle sandbox down     (on again: ./install.sh)"
 }
 
 # Real images where a registry answers, else stand-ins made from Debian packages.
@@ -355,6 +359,7 @@ install_for_me() {
 		[ "$code" = 0 ] || exit "$code"
 	fi
 	"$command" status || true
+	[ "${PHOENIX_IN_SANDBOX:-no}" = no ] || return 0
 	[ "$stack" = no ] || say "The stack answers at http://127.0.0.1:8080/ (its health: http://127.0.0.1:8080/health)."
 	say "What happens, one line each: journalctl --user --unit phoenix --follow"
 	case :$PATH: in *":$HOME/.local/bin:"*) ;; *) say "The command is $command; $HOME/.local/bin is not in your PATH." ;; esac
