@@ -161,7 +161,7 @@ sandbox_state() { sandbox status | sed -n 's/^ *"state": "\([a-z]*\)".*/\1/p'; }
 in_sandbox() {
 	say "$1"
 	shift
-	say "So Phoenix goes into a sandbox: a Debian 13 of its own in /var/lib/phoenix, its ports on this machine's 127.0.0.1."
+	say "So Phoenix lives in a sandbox: a Debian 13 of its own in /var/lib/phoenix, its ports on this machine's 127.0.0.1."
 	[ "$(id -u)" = 0 ] || fail 2 "The sandbox boots a system, so it must be started by root. Run: sudo $here/install.sh"
 	has node || [ "$no_packages" = yes ] || ! has apt-get || announce env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends nodejs
 	ensure_node
