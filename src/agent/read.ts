@@ -1,6 +1,6 @@
-import { isOneshot } from "../deploy/subjects.ts";
 import { foldLedger, type LedgerLine } from "../domain/ledger.ts";
 import type { ServiceName, StackName } from "../domain/words.ts";
+import { isOneshot } from "../plan/observed.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { StackMemory } from "./memory.ts";
 import { originOf } from "./origin.ts";

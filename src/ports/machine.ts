@@ -92,6 +92,6 @@ export type Host = {
   readonly freeBytes: (path: string) => Promise<number>;
   /** Unit files outside Phoenix's own folders that have one of these names, with their path. */
   readonly foreignUnits: (names: readonly string[]) => Promise<readonly { readonly name: string; readonly path: string }[]>;
-  /** The container's published port answers: connected and not closed for 300 ms. */
+  /** The container's published port answers: connected and not closed for 600 ms: the proxy of a rootless bridge needs up to 200 to give up. */
   readonly accepts: (address: string, port: number, timeoutMs: Ms) => Promise<boolean>;
 };

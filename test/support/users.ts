@@ -9,9 +9,16 @@ type Where = { readonly sandbox: string; readonly rootPath: string; readonly loc
 /** A fresh Unix user of the sandbox with subordinate ids, lingering, its user manager up. The name carries our pid: see `sweepUsers`. */
 export async function createUser(where: Where): Promise<SandboxUser> {
   const name = `t${process.pid}x${Math.random().toString(36).slice(2, 6)}`;
-  // useradd gives up quickly when another one holds the password file.
+  // useradd gives up quickly when another one holds the password file. It would also hand out the id of a user that was just removed,
+  // whose runtime directory logind takes away ten seconds later, under the feet of the new one: so ids go round by a counter.
   await withLock(where.lockPath, 60_000, () =>
-    root(where, `useradd --create-home --shell /bin/bash ${name} && loginctl enable-linger ${name}`),
+    root(
+      where,
+      `uid=$(cat /srv/last-test-uid 2>/dev/null || echo 1000)
+while uid=$((uid >= 1999 ? 1001 : uid + 1)); getent passwd $uid >/dev/null; do :; done
+echo $uid >/srv/last-test-uid
+useradd --uid $uid --create-home --shell /bin/bash ${name} && loginctl enable-linger ${name}`,
+    ),
   );
   const user = await findUser(where.rootPath, name);
   await root(where, `until [ -S /run/user/${user.uid}/bus ] && systemctl is-active --quiet user@${user.uid}.service; do sleep 0.02; done`);

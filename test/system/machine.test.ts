@@ -103,7 +103,7 @@ socket.on("close", () => console.log(JSON.stringify({ seen, ms: Date.now() - beg
     readonly ms: number;
   };
   t.match(result.seen, ["connect", "close"], "accepted, then closed without a word");
-  t.ok(result.ms < 300, `closed within the 300 ms that a port check waits: ${result.ms} ms`);
+  t.ok(result.ms < 600, `closed within the 600 ms that a port check waits: ${result.ms} ms`);
 });
 
 await t.test("killing the agent and its helper whole touches no container", async (t) => {

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import type { Ms } from "../../domain/words.ts";
 
 /** The rootless port proxy accepts for a container where nobody listens, and hangs up a few milliseconds later. */
-const staysMs = 300;
+const staysMs = 600;
 
 /** Whether somebody behind the port keeps a connection: opened within the time, and data came or it stayed open. */
 export function accepts(address: string, port: number, timeoutMs: Ms): Promise<boolean> {

@@ -8,7 +8,7 @@ import { verdictOfError } from "./socket-error.ts";
 import type { Spot } from "./spot.ts";
 
 /** How long a connection through the machine's side must stay open (D5). */
-const holdMs = 300;
+const holdMs = 600;
 /** Our own timer that late = this process did not run: nothing can be said about the other one. */
 const tolerableLagMs = 250;
 
