@@ -1,4 +1,5 @@
 import { type Issue, PhoenixError } from "../domain/errors.ts";
+import { foldLedger, type LedgerState } from "../domain/ledger.ts";
 import type { Ms, StackName } from "../domain/words.ts";
 import type { Change } from "../plan/change.ts";
 import { diffGenerations, isNothing } from "../plan/diff.ts";
@@ -49,15 +50,18 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
   if (settled && isNothing(changes) && observed.current.contentDigest === candidate.generation.contentDigest)
     return { kind: "nothing", generation: observed.current };
   const generated = await prove(candidate, observed, options, ports);
-  await refuseQuarantined(candidate, observed, options, ports);
+  await refuseQuarantined(candidate, observed.ledger, options, ports);
   for (const unit of candidate.generation.units) if (unit.image !== undefined) await ports.images.tag(unit.image.id, unit.image.tag);
   await rehearse(candidate, changes, generated, options, ports);
-  const wanted =
-    observed.current.contentDigest === candidate.generation.contentDigest
-      ? observed.current
-      : await ports.generations.write(candidate.generation, candidate.inputs);
+  // One that a crash cut off is finished, not written a second time.
+  const same = [observed.current, observed.pending].find((known) => known?.contentDigest === candidate.generation.contentDigest);
+  const wanted = same ?? (await ports.generations.write(candidate.generation, candidate.inputs));
   const outcome = await ports.lane.hold(stack, options.waitMs, async () => {
-    await recover({ stack, ...options }, ports);
+    const recovered = await recover({ stack, ...options }, ports);
+    if (recovered?.kind === "good" && recovered.generation.number === wanted.number) return recovered;
+    if (recovered?.kind === "undone" && recovered.from.number === wanted.number) return recovered;
+    // Whoever held the lane meanwhile may have found out that it does not work.
+    await refuseQuarantined(candidate, foldLedger((await ports.history.read(stack)).lines), options, ports);
     return await changeStack({ stack, verb: "deploy", wanted, removeVolumes: false, ...options }, ports);
   });
   await retain(stack, ports);
@@ -76,9 +80,9 @@ async function prove(candidate: Candidate, observed: Observed, options: DeployOp
 }
 
 /** A candidate that failed before is not tried again by accident: a timer that deploys every night would break the stack every night. */
-async function refuseQuarantined(candidate: Candidate, observed: Observed, options: DeployOptions, ports: Ports): Promise<void> {
+async function refuseQuarantined(candidate: Candidate, ledger: LedgerState, options: DeployOptions, ports: Ports): Promise<void> {
   const { digest } = candidate.generation;
-  const because = observed.ledger.quarantined.get(digest);
+  const because = ledger.quarantined.get(digest);
   if (because === undefined) return;
   if (!options.force)
     throw new PhoenixError(

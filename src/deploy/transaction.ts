@@ -6,6 +6,7 @@ import type { Change } from "../plan/change.ts";
 import { diffGenerations, isNothing } from "../plan/diff.ts";
 import type { Observed } from "../plan/observed.ts";
 import { orderSteps } from "../plan/order.ts";
+import { noData, ownData } from "../plan/own-data.ts";
 import { rollbackTarget } from "../plan/target.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { ChangeContext } from "./apply/context.ts";
@@ -60,7 +61,9 @@ export async function changeStack(request: ChangeRequest, ports: Ports): Promise
   const observed = await observe(stack, wanted.units, ports);
   const changes = diffGenerations(wanted, observed);
   const from = observed.ledger.current;
-  if (isNothing(changes) && observed.live === wanted.number && from === wanted.number && observed.ledger.pending === undefined) {
+  const remove = request.removeVolumes ? ownData(observed) : noData;
+  const isSettled = observed.live === wanted.number && from === wanted.number && observed.ledger.pending === undefined;
+  if (isSettled && isNothing(changes) && remove.volumes.length === 0 && remove.secrets.length === 0) {
     return { kind: "nothing", generation: wanted };
   }
   const context = contextOf(request, wanted, observed, changes, ports);
@@ -70,10 +73,7 @@ export async function changeStack(request: ChangeRequest, ports: Ports): Promise
     from,
     units: wanted.units,
     existingSecrets: observed.secrets,
-    removeVolumes: request.removeVolumes,
-    ownSecrets: request.removeVolumes
-      ? [...new Set([...observed.known.values()].flatMap((unit) => unit.policy?.generateSecrets ?? []))]
-      : [],
+    remove,
   });
   try {
     await applySteps(steps, context);
@@ -147,7 +147,6 @@ export async function goBack(request: ChangeRequest, failure: Failure, startedAt
     from: wanted.number,
     units: target.units,
     existingSecrets: observed.secrets,
-    removeVolumes: false,
   });
   let healthy = true;
   let trouble = "";

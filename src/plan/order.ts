@@ -3,6 +3,7 @@ import type { Step } from "../domain/steps.ts";
 import type { GenerationNumber, ServiceName, StackName } from "../domain/words.ts";
 import { startOrder } from "../stack/graph.ts";
 import type { Change } from "./change.ts";
+import { noData, type OwnData } from "./own-data.ts";
 
 export type OrderOptions = {
   readonly stack: StackName;
@@ -11,9 +12,7 @@ export type OrderOptions = {
   readonly units: readonly GenerationUnit[];
   readonly existingSecrets: readonly string[];
   /** Only `teardown --volumes`. */
-  readonly removeVolumes: boolean;
-  /** Secrets that Phoenix generated for this stack. */
-  readonly ownSecrets?: readonly string[];
+  readonly remove?: OwnData;
 };
 
 /**
@@ -21,6 +20,7 @@ export type OrderOptions = {
  * because their ExecStop is lost with their file; networks are removed when nobody uses them; starts follow dependencies.
  */
 export function orderSteps(changes: readonly Change[], options: OrderOptions): readonly Step[] {
+  const { remove = noData } = options;
   const start = positions(options.units);
   const stopFirst = stopping(changes);
   const started = changes.filter((change) => ["start", "restart", "recreate"].includes(change.action));
@@ -36,12 +36,8 @@ export function orderSteps(changes: readonly Change[], options: OrderOptions): r
     ...changes
       .filter((change) => change.unit.type === "network" && (change.action === "recreate" || change.action === "stop"))
       .map((change): Step => ({ name: "remove-network", network: change.unit.object, because: why(change.service) })),
-    ...(options.removeVolumes ? changes.filter((change) => change.kind === "remove" && change.unit.type === "volume") : []).map(
-      (change): Step => ({ name: "remove-volume", volume: change.unit.object, because: "asked for" }),
-    ),
-    ...(options.removeVolumes ? (options.ownSecrets ?? []) : []).map(
-      (secret): Step => ({ name: "remove-secret", secret, because: "asked for" }),
-    ),
+    ...remove.volumes.map((volume): Step => ({ name: "remove-volume", volume, because: "asked for" })),
+    ...remove.secrets.map((secret): Step => ({ name: "remove-secret", secret, because: "asked for" })),
     { name: "switch-link", generation: options.generation, because: "one rename" },
     { name: "reload-manager", stack: options.stack, because: "systemd reads the new units" },
     { name: "check-loaded", generation: options.generation, because: "the units loaded must be these" },

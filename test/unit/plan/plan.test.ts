@@ -4,6 +4,7 @@ import { diffGenerations, isNothing } from "../../../src/plan/diff.ts";
 import { keptGenerations } from "../../../src/plan/keep.ts";
 import { changedKeys, diffLines } from "../../../src/plan/lines.ts";
 import { orderSteps } from "../../../src/plan/order.ts";
+import { ownData } from "../../../src/plan/own-data.ts";
 import { rollbackTarget } from "../../../src/plan/target.ts";
 import { planLines, planSummary, probeLines } from "../../../src/plan/text.ts";
 import { generationOf, running, somePolicy, stateOf, unitOf } from "../../support/given.ts";
@@ -25,8 +26,7 @@ const steps = (wanted: typeof before, observed: ReturnType<typeof running>, remo
     from: observed.ledger.current,
     units: wanted.units,
     existingSecrets: observed.secrets,
-    removeVolumes,
-    ownSecrets: ["key"],
+    ...(removeVolumes ? { remove: ownData(observed) } : {}),
   }).map(
     (step) =>
       `${step.name}${"service" in step ? ` ${step.service}` : "network" in step ? ` ${step.network}` : "volume" in step ? ` ${step.volume}` : "secret" in step ? ` ${step.secret}` : ""}`,
@@ -114,11 +114,20 @@ t.test("a removed unit is stopped before the switch, because its ExecStop goes w
 });
 
 t.test("a teardown keeps volumes and secrets unless they are asked for", async (t) => {
-  const first = generationOf(1, [unitOf("data.volume"), web]);
+  const first = generationOf(1, [unitOf("data.volume"), { ...web, policy: { ...somePolicy, generateSecrets: ["key"] } }]);
   const nothing = generationOf(0, []);
-  t.notOk(steps(nothing, running(first)).some((step) => step.startsWith("remove-volume") || step.startsWith("remove-secret")));
-  const all = steps(nothing, running(first), true);
-  t.ok(all.includes("remove-volume systemd-data") && all.includes("remove-secret key"));
+  const now = running(first, { secrets: ["key", "a person's"] });
+  const removals = (list: readonly string[]) => list.filter((step) => /^remove-(volume|secret)/.test(step));
+  t.same(removals(steps(nothing, now)), []);
+  t.same(removals(steps(nothing, now, true)), ["remove-volume systemd-data", "remove-secret key"]);
+});
+
+t.test("data that an earlier teardown left is still removed when it is asked for, and only what exists", async (t) => {
+  const first = generationOf(1, [unitOf("data.volume"), { ...web, policy: { ...somePolicy, generateSecrets: ["key"] } }]);
+  const nothing = generationOf(0, []);
+  const torn = { ...running(nothing), known: running(first).known, secrets: ["key"] };
+  t.same(ownData({ ...torn, volumes: running(first).volumes }), { volumes: ["systemd-data"], secrets: ["key"] });
+  t.same(ownData({ ...torn, secrets: [] }), { volumes: [], secrets: [] });
 });
 
 t.test("drift is seen: a dead unit, a missing container, network or volume, a container of another text", async (t) => {
