@@ -8,6 +8,7 @@ import type { CliContext } from "./context.ts";
 import { showIssue } from "./failure.ts";
 import { reportOutcome } from "./outcome.ts";
 import { paint } from "./paint.ts";
+import { printable } from "./printable.ts";
 
 export type ChangeFlags = { readonly wait: Ms; readonly json?: true; readonly quiet?: true };
 
@@ -29,7 +30,7 @@ export function changeOptions(
       waitMs: flags.wait,
       interrupted: context.interrupted,
       failpoint: context.failpoint,
-      progress: flags.quiet ? () => {} : (line) => context.err(`${paint(context, "gray", `  ${line}`)}\n`),
+      progress: flags.quiet ? () => {} : (line) => context.err(`${paint(context, "gray", `  ${printable(line)}`)}\n`),
       warn: (issue) => context.err(showIssue(issue, context)),
     },
     report: (outcome, stack) => {

@@ -2,6 +2,7 @@ import { errors, type Issue, PhoenixError, showPlace } from "../domain/errors.ts
 import { type ExitCode, exits } from "../domain/exit.ts";
 import type { CliContext } from "./context.ts";
 import { paint } from "./paint.ts";
+import { printable } from "./printable.ts";
 
 /** Prints an error for a person and returns the exit code: what was found, where, what to do. */
 export function reportFailure(error: unknown, context: CliContext): ExitCode {
@@ -12,8 +13,8 @@ export function reportFailure(error: unknown, context: CliContext): ExitCode {
   }
   for (const issue of error.issues) context.err(showIssue(issue, context));
   const place = showPlace(error.place);
-  context.err(`${paint(context, "red", "error:")} ${place === "" ? "" : `${place}: `}${error.message} [${error.code}]\n`);
-  if (error.issues.length === 0) context.err(`  ${error.remedy}\n`);
+  context.err(`${paint(context, "red", "error:")} ${printable(`${place === "" ? "" : `${place}: `}${error.message}`)} [${error.code}]\n`);
+  if (error.issues.length === 0) context.err(`  ${printable(error.remedy)}\n`);
   return error.exit;
 }
 
@@ -21,5 +22,5 @@ export function reportFailure(error: unknown, context: CliContext): ExitCode {
 export function showIssue(issue: Issue, context: Pick<CliContext, "color">): string {
   const head = issue.severity === "error" ? paint(context, "red", "error:") : paint(context, "yellow", "warning:");
   const place = showPlace(issue.place);
-  return `${head} ${place === "" ? "" : `${place}: `}${issue.message} [${issue.code}]\n  ${issue.remedy ?? errors[issue.code].remedy}\n`;
+  return `${head} ${printable(`${place === "" ? "" : `${place}: `}${issue.message}`)} [${issue.code}]\n  ${printable(issue.remedy ?? errors[issue.code].remedy)}\n`;
 }

@@ -4,6 +4,7 @@ import { showDuration } from "../domain/time.ts";
 import { planSummary } from "../plan/text.ts";
 import type { CliContext } from "./context.ts";
 import { paint } from "./paint.ts";
+import { printable } from "./printable.ts";
 
 /** Says how a change ended, in one or two lines, and returns its exit code. */
 export function reportOutcome(outcome: ChangeOutcome, stack: string, context: CliContext): ExitCode {
@@ -19,7 +20,7 @@ export function reportOutcome(outcome: ChangeOutcome, stack: string, context: Cl
       context.out(
         `${paint(context, "green", "Good:")} ${stack} runs generation ${outcome.generation.number} (${planSummary(outcome.changes)}).\n`,
       );
-      context.out(`${outcome.proof}; took ${showDuration(outcome.tookMs)}.\n`);
+      context.out(`${printable(outcome.proof)}; took ${showDuration(outcome.tookMs)}.\n`);
       return exits.done;
     case "undone": {
       const what = outcome.interrupted ? "Interrupted" : "Rolled back";
@@ -27,7 +28,7 @@ export function reportOutcome(outcome: ChangeOutcome, stack: string, context: Cl
         outcome.generation.number === 0
           ? "nothing runs, as before"
           : `generation ${outcome.generation.number} runs ${outcome.healthy ? "and is proven" : "but is NOT healthy"}`;
-      context.err(`${paint(context, outcome.healthy ? "yellow" : "red", `${what}:`)} ${state}. Why: ${outcome.because}\n`);
+      context.err(`${paint(context, outcome.healthy ? "yellow" : "red", `${what}:`)} ${state}. Why: ${printable(outcome.because)}\n`);
       context.err(
         `Took ${showDuration(outcome.tookMs)} in all. ${outcome.interrupted ? "" : "It is not tried again until the source changes (or --force)."}\n`,
       );
@@ -35,7 +36,7 @@ export function reportOutcome(outcome: ChangeOutcome, stack: string, context: Cl
     }
     case "unrepaired":
       context.err(
-        `${paint(context, "red", "Not healthy:")} generation ${outcome.generation.number} was already the current one. Why: ${outcome.because}\n`,
+        `${paint(context, "red", "Not healthy:")} generation ${outcome.generation.number} was already the current one. Why: ${printable(outcome.because)}\n`,
       );
       return exits.unhealthy;
   }

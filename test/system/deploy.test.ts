@@ -44,10 +44,46 @@ t.test("plan of a new stack shows what would start, and writes nothing", async (
   t.equal(result.exitCode, 0, result.stderr);
   t.match(result.stdout, /\+ web\.container +start/);
   t.match(result.stdout, /3 to add/);
-  t.match(result.stdout, /web\.service: ready http:\/\/:8080\/health, live unit: every 1 s, from network systemd-app to systemd-web/);
+  t.match(result.stdout, /web\.service: ready http:\/\/:8080\/health, live unit: every 1 s, in network systemd-app, to systemd-web/);
   t.equal((await m.phoenix(["plan", "app", "--exit-code"])).exitCode, 8);
   t.equal(await tree(), before);
   t.equal(await m.stdout("systemctl --user show -P UnitsLoadTimestampMonotonic"), reloads, "no daemon-reload");
+});
+
+t.test("plan only reads on the bus", async (t) => {
+  const log = "/tmp/plan-bus-$(id -u)";
+  await m.stdout(`busctl --user --json=short monitor >${log} 2>/dev/null & echo $! >${log}.pid; sleep 0.5`);
+  t.equal((await m.phoenix(["plan", "app"])).exitCode, 0);
+  const lines = await m.stdout(`sleep 0.3; kill $(cat ${log}.pid); cat ${log}; rm ${log} ${log}.pid`);
+  type Call = { readonly type: string; readonly member: string; readonly payload: { readonly data: readonly unknown[] } };
+  const messages = lines
+    .split("\n")
+    .filter(Boolean)
+    .map((text) => JSON.parse(text) as Call);
+  // Podman puts itself into a scope of its own, whatever it is asked.
+  const isPodman = ({ member, payload }: Call) =>
+    member === "GetConnectionUnixUser" || (member === "StartTransientUnit" && /^podman-.*\.scope$/.test(String(payload.data[0])));
+  const calls = messages.filter((message) => message.type === "method_call" && !isPodman(message)).map(({ member }) => member);
+  const reading = [
+    "Hello",
+    "AddMatch",
+    "RemoveMatch",
+    "Subscribe",
+    "Get",
+    "GetAll",
+    "GetNameOwner",
+    "NameHasOwner",
+    "ListUnitsByNames",
+    "LoadUnit",
+    "GetUnit",
+    "Ping",
+    "BecomeMonitor",
+  ];
+  t.ok(calls.includes("ListUnitsByNames"), "the monitor sees it");
+  t.same(
+    [...new Set(calls)].filter((member) => !reading.includes(member)),
+    [],
+  );
 });
 
 t.test("a first deploy runs, is proven and answers", async (t) => {

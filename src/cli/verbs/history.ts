@@ -1,6 +1,7 @@
 import { sayEvent } from "../../domain/events.ts";
 import { exits } from "../../domain/exit.ts";
 import { foldLedger } from "../../domain/ledger.ts";
+import { printable } from "../printable.ts";
 import type { Register } from "../program.ts";
 import { theStack } from "../stacks.ts";
 
@@ -21,7 +22,9 @@ export const registerHistory: Register = (program, context, run) => {
         if (damaged.length > 0) context.err(`warning: ${damaged.length} damaged ledger lines were skipped (line ${damaged.join(", ")})\n`);
         const shown = lines.slice(Number.isInteger(options.lines) && options.lines > 0 ? -options.lines : 0);
         for (const line of shown)
-          context.out(options.json ? `${JSON.stringify(line)}\n` : `${new Date(line.at).toISOString().slice(0, 19)}Z  ${sayEvent(line)}\n`);
+          context.out(
+            options.json ? `${JSON.stringify(line)}\n` : `${new Date(line.at).toISOString().slice(0, 19)}Z  ${printable(sayEvent(line))}\n`,
+          );
         const { current, good, failed } = foldLedger(lines);
         if (!options.json) context.out(`\nGeneration ${current} is current; good: ${list(good)}; failed: ${list(failed)}.\n`);
         return exits.done;

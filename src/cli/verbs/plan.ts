@@ -4,6 +4,7 @@ import { planLines, planSummary, probeLines } from "../../plan/text.ts";
 import type { CliContext } from "../context.ts";
 import { showIssue } from "../failure.ts";
 import { paint } from "../paint.ts";
+import { printable } from "../printable.ts";
 import type { Register } from "../program.ts";
 
 type Options = { readonly stack?: string; readonly json?: true; readonly exitCode?: true; readonly diff: boolean };
@@ -46,7 +47,8 @@ async function plan(folder: string, options: Options, context: CliContext): Prom
   context.out(
     `${paint(context, "bold", `Stack ${candidate.stack.name}`)}, generation ${observed.ledger.current} runs, source ${candidate.stack.root}\n\n`,
   );
-  for (const line of planLines({ changes, unknownImages, showLines: options.diff })) context.out(`${colorLine(line, context)}\n`);
+  for (const line of planLines({ changes, unknownImages, showLines: options.diff }))
+    context.out(`${colorLine(printable(line), context)}\n`);
   if (observed.ledger.pending !== undefined)
     context.out(`\nAn unfinished change to generation ${observed.ledger.pending.generation} is finished or undone first.\n`);
   context.out(nothing ? "  nothing to do\n" : `\nPlan: ${planSummary(changes)}\n`);

@@ -3,6 +3,7 @@ import { type ExitCode, exits } from "../../domain/exit.ts";
 import { showDuration } from "../../domain/time.ts";
 import type { CliContext } from "../context.ts";
 import { paint } from "../paint.ts";
+import { printable } from "../printable.ts";
 import type { Register } from "../program.ts";
 import { theStack } from "../stacks.ts";
 
@@ -60,7 +61,7 @@ function statusText(status: StackStatus, now: number, context: CliContext): stri
   const rows = status.services.map((service) => {
     const up = service.since === 0 ? "" : `up ${showDuration(now - service.since)}`;
     const health = paint(context, outcomeColors[service.health], service.health.padEnd(9));
-    return `  ${service.service.padEnd(width)}  ${health}  ${up.padEnd(11)}  ${service.ports.join(" ").padEnd(15)}  ${service.because}\n`;
+    return `  ${service.service.padEnd(width)}  ${health}  ${up.padEnd(11)}  ${service.ports.join(" ").padEnd(15)}  ${printable(service.because)}\n`;
   });
   return head + rows.join("");
 }
