@@ -13,7 +13,7 @@ export type ActContext = { readonly stack: StackName; readonly ports: Ports; rea
 type Executors = { readonly [K in Laned]: (action: ActionOf<K>, context: ActContext) => Promise<void> };
 
 /** How long a start is waited for under the lane; it goes on by itself, and the looks tell what becomes of it. */
-const startWaitMs: Ms = 10_000;
+const startWaitMs: Ms = 3_000;
 const networkWaitMs: Ms = 30_000;
 
 const executors: Executors = {

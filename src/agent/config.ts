@@ -90,7 +90,7 @@ export function readConfig(text: string, file: string, scheduleProblem: (express
       const near = nearest(key, known);
       const name = [...issue.path, key].join(".");
       return wrong(
-        `Cannot use ${name}: there is no such key${near === undefined ? "" : `; did you mean ${near}`}.`,
+        `Cannot use ${name}: there is no such key${near === undefined ? "." : `; did you mean ${near}?`}`,
         offsetOf([...issue.path, key]),
       );
     });

@@ -7,7 +7,11 @@ import type { Machine } from "./machine.ts";
 
 const folder = new URL("../../systemd/", import.meta.url);
 
+/** Numbers of users are given out again, and the journal remembers the one before. */
+const since = new WeakMap<Machine, string>();
+
 export async function installAgent(m: Machine, options: { readonly dropIn?: string; readonly start?: boolean } = {}): Promise<void> {
+  since.set(m, `@${await m.stdout("date +%s.%6N")}`);
   for (const name of readdirSync(folder).filter((file) => /\.(service|target)$/.test(file))) {
     const text = readFileSync(new URL(name, folder), "utf8").replaceAll("@UID@", String(m.uid));
     await m.writeFile(`.config/systemd/user/${name}`, text);
@@ -22,7 +26,9 @@ export async function installAgent(m: Machine, options: { readonly dropIn?: stri
 
 /** Everything that the agent journalled, as objects, oldest first. */
 export async function agentLines(m: Machine, match = ""): Promise<readonly Readonly<Record<string, string>>[]> {
-  const text = await m.stdout(`journalctl --user --output=json --no-pager SYSLOG_IDENTIFIER=phoenix ${match} || true`);
+  const text = await m.stdout(
+    `journalctl --user --output=json --no-pager --since=${since.get(m) ?? "today"} SYSLOG_IDENTIFIER=phoenix ${match} || true`,
+  );
   return text
     .split("\n")
     .filter((line) => line.startsWith("{"))
