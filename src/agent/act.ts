@@ -14,7 +14,8 @@ type Executors = { readonly [K in Laned]: (action: ActionOf<K>, context: ActCont
 
 /** How long a start is waited for under the lane; it goes on by itself, and the looks tell what becomes of it. */
 const startWaitMs: Ms = 3_000;
-const networkWaitMs: Ms = 30_000;
+const stopWaitMs: Ms = 15_000;
+const remakeWaitMs: Ms = 30_000;
 
 const executors: Executors = {
   "restore-unit-files": async ({ files, because }, { stack, ports }) => {
@@ -23,10 +24,17 @@ const executors: Executors = {
     await ports.units.reload();
     await ports.history.append(stack, { event: "restored", what: files.join(", "), because });
   },
-  "recreate-network": async ({ network, unit, services, because }, context) =>
-    await recreate(`network ${network}`, unit, services, because, context),
-  "recreate-volume": async ({ volume, unit, services, because }, context) =>
-    await recreate(`volume ${volume}`, unit, services, because, context),
+  "recreate-network": async ({ network, unit, services, because }, context) => {
+    if (unit === undefined) return;
+    const { units, objects } = context.ports;
+    await Promise.all(services.map((service) => units.job("stop", service, stopWaitMs)));
+    // It is gone already; what its name server remembers of it is not. A network that somebody made meanwhile is in use, and stays.
+    await objects.removeNetwork(network).catch(() => {});
+    await remake(`network ${network}`, unit, services, because, context);
+  },
+  "recreate-volume": async ({ volume, unit, services, because }, context) => {
+    if (unit !== undefined) await remake(`volume ${volume}`, unit, services, because, context);
+  },
   start: async ({ service, because, attempt }, { stack, ports }) => {
     await ports.history.append(stack, { event: "restarted", service, because, attempt });
     await ports.units.job("start", service, startWaitMs);
@@ -51,15 +59,14 @@ const executors: Executors = {
 };
 
 /** The object's own unit makes it again; then its users start, unless that happens anyway. */
-async function recreate(
+async function remake(
   what: string,
-  unit: ServiceName | undefined,
+  unit: ServiceName,
   services: readonly ServiceName[],
   because: string,
   { stack, ports }: ActContext,
 ): Promise<void> {
-  if (unit === undefined) return;
-  await ports.units.job("restart", unit, networkWaitMs);
+  await ports.units.job("restart", unit, remakeWaitMs);
   await ports.history.append(stack, { event: "restored", what, because });
   await Promise.all(services.map((service) => ports.units.job("start", service, startWaitMs)));
 }

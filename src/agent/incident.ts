@@ -9,9 +9,10 @@ type Step = { readonly incident: Incident | undefined; readonly events: readonly
 
 /**
  * Opens and closes incidents: one line when the trouble is first seen, one when it is over, nothing in between. A start that takes its
- * time is no trouble, nor is what a person or a deploy stopped.
+ * time is no trouble, nor is what a person or a deploy stopped. `isOurs`: while healing stops and starts things, only ends are told;
+ * trouble that is more than that is still there afterwards.
  */
-export function followIncident(service: ServiceMemory, health: ServiceHealth, nowMs: Ms): Step {
+export function followIncident(service: ServiceMemory, health: ServiceHealth, nowMs: Ms, isOurs = false): Step {
   const { incident, unit } = service;
   if (incident !== undefined) {
     if (nowMs < closesAt(service, health)) return { incident, events: [] };
@@ -21,9 +22,10 @@ export function followIncident(service: ServiceMemory, health: ServiceHealth, no
       events: [{ event: "healthy", service: unit.service, because: health.because, tookMs: Math.max(0, tookMs) }],
     };
   }
-  const because = troubleOf(service.health, health);
+  const because = isOurs ? undefined : troubleOf(service.health, health);
   if (because === undefined) return { incident, events: [] };
-  return { incident: { sinceMs: nowMs, because }, events: [{ event: "unhealthy", service: unit.service, because }] };
+  const sinceMs = health.outcome === "healthy" ? nowMs : health.sinceMs;
+  return { incident: { sinceMs, because }, events: [{ event: "unhealthy", service: unit.service, because }] };
 }
 
 /** When an open incident is over, infinity while it is not known. systemd's word alone counts only after a while: each crash of a loop begins with it. */

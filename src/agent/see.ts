@@ -19,7 +19,7 @@ export function see(stack: StackMemory, name: string, observation: HealthObserva
     const incident = byHand ? undefined : service.incident;
     return { stack: withService(stack, { ...service, health, incident }), events: started };
   }
-  const { incident, events } = followIncident(service, health, observation.atMs);
+  const { incident, events } = followIncident(service, health, observation.atMs, stack.task !== undefined);
   return { stack: withService(stack, { ...service, health, incident }), events };
 }
 

@@ -4,6 +4,7 @@ import { PhoenixError } from "../../domain/errors.ts";
 import { stackLabel } from "../../domain/generation.ts";
 import type { Objects } from "../../ports/machine.ts";
 import { labels, list, type Podman } from "./run.ts";
+import { removeStaleNames } from "./staleNames.ts";
 
 const network = z.object({
   name: z.string(),
@@ -45,7 +46,10 @@ export function podmanObjects(podman: Podman): Objects {
     secrets: async () =>
       (await podman.run("list secrets", ["secret", "ls", "--format={{.Name}}"])).split("\n").filter((name) => name !== ""),
 
-    removeNetwork: (name) => removeObject("network", name),
+    removeNetwork: async (name) => {
+      await removeObject("network", name);
+      await removeStaleNames(name, podman.environment);
+    },
     removeVolume: (name) => removeObject("volume", name),
     removeSecret: (name) => removeObject("secret", name),
 
