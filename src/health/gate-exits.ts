@@ -67,13 +67,22 @@ export function countExits(count: ExitCount, unit: UnitState, seen: LookCircumst
   const wasReset = unit.restarts < count.restarts;
   const risen = wasReset ? unit.restarts : unit.restarts - count.restarts;
   const unseen = Math.max(0, risen - (count.isAhead && !wasReset ? 1 : 0));
-  const shown = showsExit(unit, seen) && count.counted !== unit.invocation ? 1 : 0;
+  const isNewExit = showsExit(unit, seen) && count.counted !== unit.invocation;
+  const shown = isNewExit && !isInRestarts(unit) ? 1 : 0;
   const isAhead = shown === 1 || (count.isAhead && risen === 0 && !isNew);
   const exits = unseen + shown;
   if (exits === 0) return { ...base, isAhead };
-  const counted = { ...base, isAhead, counted: shown === 1 ? unit.invocation : count.counted, last: sayExit(unit) };
+  const counted = { ...base, isAhead, counted: isNewExit ? unit.invocation : count.counted, last: sayExit(unit) };
   const hopeless = cannotHeal(unit) ? { hopeless: sayExit(unit) } : {};
   return { ...counted, ...hopeless, ...addExits(count, exits, seen) };
+}
+
+/**
+ * Once its restart is queued, NRestarts holds the exit that is still shown. That lasts: units that require this one are stopped first,
+ * and one exit was counted as two.
+ */
+function isInRestarts(unit: UnitState): boolean {
+  return unit.subState === "auto-restart-queued";
 }
 
 function showsExit(unit: UnitState, { oneshot, isEndAnExit }: LookCircumstances): boolean {

@@ -102,6 +102,12 @@ t.test("exits between two looks are counted by NRestarts, each once", async (t) 
   t.equal(look(800, { restarts: 3, invocation: "n3" }), 3, "the restart of an exit that was seen");
   t.equal(look(900, { ...autoRestart, restarts: 4, invocation: "n4" }), 5, "one unseen, one seen");
   t.equal(look(950, { restarts: 0, invocation: "n5" }), 5, "a manual start sets NRestarts back");
+  const queued = { ...autoRestart, subState: "auto-restart-queued" } as const;
+  t.equal(look(1000, { ...queued, restarts: 1, invocation: "n5" }), 6, "a queued restart is in NRestarts already, its exit still shown");
+  t.equal(look(1050, { ...queued, restarts: 1, invocation: "n5" }), 6);
+  t.equal(look(1100, { restarts: 1, invocation: "n6" }), 6);
+  t.equal(look(1150, { ...autoRestart, restarts: 1, invocation: "n6" }), 7);
+  t.equal(look(1200, { ...queued, restarts: 2, invocation: "n6" }), 7, "seen before it was queued");
   t.equal(judgeGate(state, 950).verdict, "failed");
 });
 
