@@ -1,0 +1,63 @@
+/**
+ * A stack whose every change goes through every step of a deploy: its network is made anew (so `web`, which uses it, stops and starts),
+ * `side` restarts, one job comes and another goes, and a secret is generated that was not there before.
+ */
+import type { Machine } from "./machine.ts";
+
+export type EveryStep = {
+  readonly stack: string;
+  readonly port: number;
+  /** Writes the source of a change; two variants in a row, or with one between, have no job and no secret in common. */
+  readonly write: (variant: number, options?: VariantOptions) => Promise<void>;
+};
+
+export type VariantOptions = {
+  /** It starts as it should and fails while the gate waits: `side` exits after two seconds. */
+  readonly broken?: boolean;
+  /** More environment of `web`. */
+  readonly web?: string;
+  /** `Rehearse=` of web. */
+  readonly rehearse?: "yes" | "no";
+};
+
+export const everyStepImage = "localhost/every-step:1";
+
+/** In the user's home, in a folder named like the stack. */
+export function everyStep(m: Machine, stack: string, port: number): EveryStep {
+  const container = (lines: readonly string[], policy: readonly string[]): string =>
+    [
+      ...["[Container]", `Image=${everyStepImage}`, ...lines],
+      ...["[X-Phoenix]", "Period=500ms", "StartupDeadline=10s", ...policy, ""],
+    ].join("\n");
+  const files = (
+    variant: number,
+    { broken = false, web = "MODE=serve", rehearse = "no" }: VariantOptions,
+  ): Readonly<Record<string, string>> => ({
+    [`${stack}-net.network`]: `[Network]\nLabel=variant=${variant}\n`,
+    [`${stack}-data.volume`]: "[Volume]\n",
+    [`${stack}-web.container`]: container(
+      [
+        ...[`Network=${stack}-net.network`, `PublishPort=127.0.0.1:${port}:8080`, `Volume=${stack}-data.volume:/data`],
+        `Environment=VERSION=${variant}`,
+        `Environment=${web}`,
+      ],
+      ["MinHealthy=500ms", "Readiness=http://:8080/health", `Rehearse=${rehearse}`],
+    ),
+    [`${stack}-side.container`]: container(
+      ["Network=none", `Environment=VERSION=${variant}`, ...(broken ? ["Environment=EXIT_AFTER=2", "Environment=EXIT_CODE=127"] : [])],
+      [broken ? "MinHealthy=8s" : "MinHealthy=500ms"],
+    ),
+    [`${stack}-job${variant % 3}.container`]: container(
+      ["Network=none", `Secret=${stack}-token-${variant}`],
+      ["MinHealthy=500ms", `GenerateSecret=${stack}-token-${variant}`],
+    ),
+  });
+  return {
+    stack,
+    port,
+    write: async (variant, options = {}) => {
+      const parts = Object.entries(files(variant, options)).map(([name, text]) => `cat >${stack}/${name} <<'END'\n${text}END\n`);
+      await m.stdout(`rm -rf ${stack}; mkdir -p ${stack}\n${parts.join("")}`);
+    },
+  };
+}
