@@ -66,8 +66,15 @@ export function readConfig(text: string, file: string, scheduleProblem: (express
       config: defaultConfig,
       issues: document.errors.map((error) => wrong(`Cannot read the config: ${firstLine(error.message)}.`, error.pos[0])),
     };
+  let values: unknown;
+  try {
+    values = document.toJS() ?? {};
+  } catch (error) {
+    // An alias without its anchor, or so many of them that they must be an attack.
+    return { config: defaultConfig, issues: [wrong(`Cannot read the config: ${firstLine(sayError(error))}.`, undefined)] };
+  }
   const schema = configSchema(scheduleProblem);
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const parsed = schema.safeParse(values);
   if (parsed.success) {
     const { log, relist: relistMs, maintenance } = parsed.data;
     return {
@@ -109,4 +116,8 @@ function offsetIn(node: unknown, path: readonly PropertyKey[]): number | undefin
 
 function firstLine(text: string): string {
   return (text.split("\n")[0] ?? "").replace(/\.$/, "");
+}
+
+function sayError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -3,9 +3,9 @@ import type { Ms } from "../domain/words.ts";
 import type { Rng } from "../heal/backoff.ts";
 import { decideHealing, type HealChange } from "../heal/decide.ts";
 import type { HealAction } from "../heal/view.ts";
-import { closesAt } from "./incident.ts";
-import type { AgentMemory, StackMemory } from "./memory.ts";
-import { see } from "./see.ts";
+import { closesAt, followIncident } from "./incident.ts";
+import { type AgentMemory, type StackMemory, withService } from "./memory.ts";
+import { isChanging, type Seen, see } from "./see.ts";
 import { nextJudgementMs } from "./stops.ts";
 import { probationEnd, viewStack } from "./view.ts";
 
@@ -23,8 +23,9 @@ export type StackDecision = {
 /** Decides about a stack and takes in at once what needs no lane: breakers and second chances. */
 export function decideStack(stack: StackMemory, all: AgentMemory, nowMs: Ms, rng: Rng): StackDecision {
   const { actions, state, changes, nextLookMs } = decideHealing(viewStack(stack, all, nowMs), stack.healing, nowMs, rng);
-  let next: StackMemory = { ...stack, healing: state };
-  const events: StackEvent[] = [];
+  const settled = settleIncidents({ ...stack, healing: state }, nowMs);
+  let next = settled.stack;
+  const events: StackEvent[] = [...settled.events];
   const laned: HealAction[] = [];
   for (const action of actions) {
     if (action.kind === "open-breaker")
@@ -38,6 +39,21 @@ export function decideStack(stack: StackMemory, all: AgentMemory, nowMs: Ms, rng
   }
   const nextDecisionMs = Math.min(nextLookMs, nextJudgementMs(next), nextClosing(next, nowMs), probationEnd(next, nowMs));
   return { stack: { ...next, nextDecisionMs }, events, notes: changes.flatMap((change) => noteOf(change, next)), actions: laned };
+}
+
+/** An incident may end by time alone, and what was not told while we were healing may have stayed. */
+function settleIncidents(stack: StackMemory, nowMs: Ms): Seen {
+  if (isChanging(stack, nowMs)) return { stack, events: [] };
+  const events: StackEvent[] = [];
+  let next = stack;
+  for (const service of stack.services.values()) {
+    if (stack.ledger.stoppedByHand.has(service.unit.service)) continue;
+    const followed = followIncident(service, service.health, nowMs);
+    if (followed.events.length === 0) continue;
+    events.push(...followed.events);
+    next = withService(next, { ...service, incident: followed.incident });
+  }
+  return { stack: next, events };
 }
 
 function nextClosing(stack: StackMemory, nowMs: Ms): Ms {

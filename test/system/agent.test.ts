@@ -84,7 +84,7 @@ await t.test("it shows a clean interface, its readiness and the state of every s
 await t.test("a mistake in its config is told with its line, and the defaults count", async (t) => {
   t.ok(await has(/config\.yaml:3: Cannot use maintenance\.shedule: there is no such key; did you mean schedule\?/));
   await m.writeFile(".config/phoenix/config.yaml", "log: debug\nmaintenance:\n  schedule: '1 1 * * *'\n");
-  await m.stdout("systemctl --user kill --signal=HUP phoenix.service");
+  await m.stdout("systemctl --user reload phoenix.service");
   await m.waitFor(
     "the new schedule counts",
     async () => (await m.readFile(".local/state/phoenix/maintenance.json")).includes('"1 1 * * *"'),
