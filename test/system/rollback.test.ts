@@ -25,7 +25,7 @@ ${options.extra ?? ""}
 Readiness=http://:8080/health
 Period=1s
 MinHealthy=2s
-StartupDeadline=9s
+StartupDeadline=5s
 ${options.policy ?? ""}
 `;
 
@@ -68,14 +68,14 @@ const cases: readonly Case[] = [
     name: "(b) one that starts and never becomes ready, rehearsed",
     change: () => m.writeFile("shop/web.container", container("web", { extra: "Environment=MODE=never-ready" })),
     exit: 6,
-    why: /web\.service failed its rehearsal: not ready within 9 s: HTTP 503/,
+    why: /web\.service failed its rehearsal: not ready within 5 s: HTTP 503/,
     undo: restore("web"),
   },
   {
     name: "(b) one that starts and never becomes ready, live",
     change: () => m.writeFile("shop/web.container", container("web", { extra: "Environment=MODE=never-ready", policy: "Rehearse=no" })),
     exit: 6,
-    why: /web\.service: not ready within 9 s: .*HTTP 503/,
+    why: /web\.service: not ready within 5 s: .*HTTP 503/,
     undo: restore("web"),
   },
   {
