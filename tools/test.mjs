@@ -1,5 +1,6 @@
 // `npm test [suite…]`: type check, lint, unit, cases, bundle, system; a time table, and `N passed, N failed` at the end.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -55,12 +56,22 @@ async function covered(suite, files) {
   return enough ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 };
 }
 
+/** System tests share one sandbox, named after this checkout (test/support/machine.ts); it ends with them, its files stay for the next run. */
+async function system(files) {
+  try {
+    return await tap("system", files, ["--disable-coverage", "--timeout=600", "--jobs=2"]);
+  } finally {
+    const name = `test-${createHash("sha256").update(process.cwd()).digest("hex").slice(0, 6)}`;
+    await run(process.execPath, ["dist/phoenix.mjs", "sandbox", "down", "--name", name]);
+  }
+}
+
 const suites = {
   check: () => plain(bin("tsc"), ["--noEmit"]),
   lint: () => plain(bin("biome"), ["check", "--error-on-warnings", "."]),
   unit: () => covered("unit", [...testsIn("test/unit"), "test/cases.test.ts"]),
   bundle: () => plain(process.execPath, ["tools/bundle.mjs"]),
-  system: () => tap("system", testsIn("test/system"), ["--disable-coverage", "--timeout=600", `--jobs=${process.env.PHOENIX_JOBS ?? 2}`]),
+  system: () => system(testsIn("test/system")),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);

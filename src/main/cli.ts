@@ -82,7 +82,7 @@ const lazySandbox: Sandbox = {
   up: async (options) => await (await import("../sandbox/port.ts")).sandbox.up(options),
   run: async (options) => await (await import("../sandbox/port.ts")).sandbox.run(options),
   down: async (options) => await (await import("../sandbox/port.ts")).sandbox.down(options),
-  status: async () => await (await import("../sandbox/port.ts")).sandbox.status(),
+  status: async (options) => await (await import("../sandbox/port.ts")).sandbox.status(options),
   images: async (options) => await (await import("../sandbox/port.ts")).sandbox.images(options),
 };
 
