@@ -21,6 +21,8 @@ export type ExitCount = {
   /** Exits while a dependency was not ready; they prove nothing about this service. */
   readonly excused: number;
   readonly last: string;
+  /** How the newest run ended whose end was seen, if only while it was being cleared away. */
+  readonly ending: string;
   /** An exit that no restart can heal. */
   readonly hopeless: string | undefined;
 };
@@ -36,6 +38,7 @@ export function noExits(unit: UnitState, nowMs: Ms): ExitCount {
     afterReady: 0,
     excused: 0,
     last: "",
+    ending: "",
     hopeless: undefined,
   };
 }
@@ -61,9 +64,10 @@ export function countExits(count: ExitCount, unit: UnitState, seen: LookCircumst
     restarts: unit.restarts,
     invocation: unit.invocation,
     invocationSeenAtMs: isNew ? seen.atMs : count.invocationSeenAtMs,
+    ending: unit.result === "success" ? count.ending : sayExit(unit),
   };
   // A manual start sets NRestarts back to zero.
-  if (seen.isReplacedRun) return { ...base, restarts: 0 };
+  if (seen.isReplacedRun) return { ...base, restarts: 0, ending: "" };
   const wasReset = unit.restarts < count.restarts;
   const risen = wasReset ? unit.restarts : unit.restarts - count.restarts;
   const unseen = Math.max(0, risen - (count.isAhead && !wasReset ? 1 : 0));
@@ -72,7 +76,7 @@ export function countExits(count: ExitCount, unit: UnitState, seen: LookCircumst
   const isAhead = shown === 1 || (count.isAhead && risen === 0 && !isNew);
   const exits = unseen + shown;
   if (exits === 0) return { ...base, isAhead };
-  const counted = { ...base, isAhead, counted: isNewExit ? unit.invocation : count.counted, last: sayExit(unit) };
+  const counted = { ...base, isAhead, counted: isNewExit ? unit.invocation : count.counted, last: sayLast(base, unit, isNewExit) };
   const hopeless = cannotHeal(unit) ? { hopeless: sayExit(unit) } : {};
   return { ...counted, ...hopeless, ...addExits(count, exits, seen) };
 }
@@ -83,6 +87,12 @@ export function countExits(count: ExitCount, unit: UnitState, seen: LookCircumst
  */
 function isInRestarts(unit: UnitState): boolean {
   return unit.subState === "auto-restart-queued";
+}
+
+/** When systemd was faster than the looks, what the unit shows is its next run, which says nothing about the exit. */
+function sayLast({ ending }: ExitCount, unit: UnitState, isNewExit: boolean): string {
+  if (isNewExit) return sayExit(unit);
+  return ending === "" ? "systemd started it again" : ending;
 }
 
 function showsExit(unit: UnitState, { oneshot, isEndAnExit }: LookCircumstances): boolean {

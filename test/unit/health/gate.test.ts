@@ -111,6 +111,25 @@ t.test("exits between two looks are counted by NRestarts, each once", async (t) 
   t.equal(judgeGate(state, 950).verdict, "failed");
 });
 
+t.test("an exit that systemd follows up between two looks is told as it was seen, and never as an exit 0", async (t) => {
+  const told = (...units: readonly UnitState[]): string => {
+    let state = gateStart([subject("web.service", { policy: policy(systemdOnly) })], 0);
+    for (const [index, seen] of [unit("web.service", idle), up("web.service"), ...units].entries())
+      state = gateObserve(state, { kind: "unit", service: "web.service", atMs: index * 100, unit: seen });
+    return judgeGate(state, 1000).because;
+  };
+  const again = unit("web.service", { invocation: "n2", restarts: 1 });
+  t.match(told(again), /after it was ready: systemd started it again/);
+  const clearing = {
+    activeState: "deactivating",
+    subState: "stop-post",
+    result: "exit-code",
+    execMainStatus: 3,
+    invocation: "n1",
+  } as const;
+  t.match(told(unit("web.service", clearing), again), /after it was ready: exit 3/);
+});
+
 t.test("one exit that cannot heal is enough", async (t) => {
   for (const status of [125, 126, 127]) {
     const { verdict, atMs } = play([subject("web.service")], { unit: loops(5000, status) });
