@@ -32,7 +32,8 @@ services() { for path in "$@"; do [ -f "$path" ] && basename "$path" | sed -E 's
 section wanted; services "$link"/*
 section services; for unit in $(services "$state"/generations/*/units/*); do echo "$unit $(systemctl --user is-active "$unit")"; done
 section containers; podman ps --all --format '{{.Names}}' | grep -E "^systemd-$STACK-|^phoenix-rehearse-$STACK-"
-section leftovers; find ~/.local/state/phoenix ~/.config/phoenix ~/.config/containers "$XDG_RUNTIME_DIR/phoenix" -name '.tmp-*' 2>/dev/null
+section leftovers; find "$state" ~/.config/phoenix ~/.config/containers "$XDG_RUNTIME_DIR/phoenix" -name '.tmp-*' 2>/dev/null | while read -r path; do
+  pid=\${path##*/.tmp-}; [ -e "/proc/\${pid%%-*}" ] || [ ! -e "$path" ] || echo "$path"; done
 section http; curl -s -m 2 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/health"
 section variant; curl -s -m 2 "http://127.0.0.1:$PORT/version"
 true`;
