@@ -5,6 +5,7 @@ import type { Change } from "../plan/change.ts";
 import { diffGenerations, isNothing } from "../plan/diff.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { Ports } from "../ports/ports.ts";
+import { chooseStackName } from "../stack/stack-name.ts";
 import { type Candidate, makeCandidate } from "./candidate.ts";
 import type { Failpoint } from "./failpoint.ts";
 import { resolveImages } from "./images.ts";
@@ -34,6 +35,7 @@ export type DeployOptions = VerbOptions & {
 /** Source -> running, proven generation; or the old one, proven. Everything slow happens before the lane is taken. */
 export async function deployStack(options: DeployOptions, ports: Ports): Promise<ChangeOutcome> {
   const { progress } = options;
+  await settle(options, ports);
   const candidate = await makeCandidate(
     {
       path: options.path,
@@ -66,6 +68,18 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
   });
   await retain(stack, ports);
   return outcome;
+}
+
+/**
+ * A change that a crash cut off comes first: nobody shall wait for a build while half a stack runs, and a refusal of the candidate shall
+ * not leave it so.
+ */
+async function settle(options: DeployOptions, ports: Ports): Promise<void> {
+  const chosen = chooseStackName((await ports.source.read(options.path)).root, options.name);
+  if ("issue" in chosen) return;
+  const stack = chosen.name;
+  const { pending } = foldLedger((await ports.history.read(stack)).lines);
+  if (pending !== undefined) await ports.lane.hold(stack, options.waitMs, async () => await recover({ stack, ...options }, ports));
 }
 
 async function prove(candidate: Candidate, observed: Observed, options: DeployOptions, ports: Ports): Promise<ReadonlyMap<string, string>> {
