@@ -67,7 +67,7 @@ export async function measureIdle(m: Machine, { minutes, rounds, say }: BenchOpt
     "node -e 0": "node -e 0",
     [`phoenix status (${count} services)`]: `${phoenixCommand} status idle`,
   });
-  await m.stdout(`systemctl --user stop phoenix.target; ${phoenixCommand} teardown idle`, { timeoutMs: 120_000 });
+  await m.stdout(`systemctl --user stop phoenix.target; ${phoenixCommand} teardown idle --yes`, { timeoutMs: 120_000 });
   return [
     table(`Private memory while ${count} services are asked every 10 s`, memory),
     table(`CPU, share of one core, per 10 s over ${minutes} min`, cpu),

@@ -53,7 +53,7 @@ export async function measureSpeed(m: Machine, { rounds, say }: BenchOptions): P
     "systemctl --user status (2 services)": "systemctl --user status two-web.service two-api.service",
   });
   say("status measured");
-  await m.stdout(`${phoenixCommand} teardown two`, { timeoutMs: 60_000 });
+  await m.stdout(`${phoenixCommand} teardown two --yes`, { timeoutMs: 60_000 });
 
   await m.stdout(`mkdir -p big && cd big && printf '[Network]\\n' >big.network
     for i in $(seq ${bigCount - 1}); do
