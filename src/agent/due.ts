@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { Probe, ProbeRoute } from "../domain/policy.ts";
+import type { Policy, Probe, ProbeRoute } from "../domain/policy.ts";
 import type { Ms, ServiceName, StackName } from "../domain/words.ts";
 import type { ProbeRole } from "../health/roles.ts";
 import { nextProbes } from "../health/schedule.ts";
@@ -15,7 +14,14 @@ export type Ask = {
   readonly route: ProbeRoute;
   readonly roles: readonly ProbeRole[];
   readonly timeoutMs: Ms;
+  /** It was healthy; a yes tells nothing new. */
+  readonly isRoutine: boolean;
 };
+
+/** A question to a healthy service may come a little early, so that one turn of the loop asks several. */
+function slackOf({ periodMs }: Policy): Ms {
+  return Math.min(500, periodMs / 20);
+}
 
 /** What to ask now, and when the next question is due after that. Services that are being asked are left out until they answered. */
 export function dueProbes(
@@ -26,21 +32,17 @@ export function dueProbes(
   const asks: Ask[] = [];
   let nextMs = Number.POSITIVE_INFINITY;
   for (const { stack, services } of memory.values()) {
-    for (const { unit, policy, health } of services.values()) {
+    for (const { unit, policy, health, spread } of services.values()) {
       if (asking.has(unit.service)) continue;
-      for (const { probe, roles, atMs } of nextProbes(health, policy, nowMs, spreadOf(unit.service))) {
-        if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
+      for (const { probe, roles, atMs } of nextProbes(health, policy, nowMs, spread)) {
+        const isRoutine = health.outcome === "healthy";
+        if (atMs > nowMs + (isRoutine ? slackOf(policy) : 0)) nextMs = Math.min(nextMs, atMs);
         else {
           const about = { stack, service: unit.service, invocation: health.invocation };
-          asks.push({ ...about, probe, roles, route: routeFor(unit, probe), timeoutMs: policy.timeoutMs });
+          asks.push({ ...about, probe, roles, isRoutine, route: routeFor(unit, probe), timeoutMs: policy.timeoutMs });
         }
       }
     }
   }
   return { asks, nextMs };
-}
-
-/** A place in the period, 0 to 1, the same for ever: services that ran before the agent did are not all asked at once. */
-export function spreadOf(service: ServiceName): number {
-  return createHash("sha256").update(service).digest().readUInt32BE(0) / 2 ** 32;
 }

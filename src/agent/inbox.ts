@@ -17,7 +17,8 @@ export type News =
   | { readonly kind: "reconcile"; readonly done: () => void };
 
 export type Inbox = {
-  readonly put: (news: News) => void;
+  /** `isQuiet`: it can wait until something else ends the sleep. */
+  readonly put: (news: News, isQuiet?: boolean) => void;
   /** Everything since the last time, oldest first. */
   readonly take: () => readonly News[];
   /** Aborted as soon as there is something; sleep on it. */
@@ -29,9 +30,9 @@ export function openInbox(): Inbox {
   let waiting: News[] = [];
   let wake = new AbortController();
   return {
-    put: (news) => {
+    put: (news, isQuiet = false) => {
       waiting.push(news);
-      wake.abort();
+      if (!isQuiet) wake.abort();
     },
     take: () => {
       const taken = waiting;

@@ -1,5 +1,6 @@
 import type { StackEvent } from "../domain/events.ts";
 import type { LedgerLine } from "../domain/ledger.ts";
+import type { UnitState } from "../domain/observed.ts";
 import type { Ms, ServiceName, StackName } from "../domain/words.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Heard } from "./heard.ts";
@@ -41,9 +42,9 @@ export async function readStacks(memory: AgentMemory, names: Iterable<StackName>
 }
 
 /** Asks systemd for these units and folds the answers in. */
-export async function lookAtUnits(memory: AgentMemory, services: readonly ServiceName[], ports: Ports): Promise<Look> {
-  const known = services.filter((service) => findService(memory, service) !== undefined);
-  const units = known.length === 0 ? [] : await ports.units.list(known);
+export async function lookAtUnits(memory: AgentMemory, services: readonly ServiceName[], isThorough: boolean, ports: Ports): Promise<Look> {
+  const known = knownUnits(memory, services);
+  const units = known.size === 0 ? [] : await ports.units.list([...known.keys()], isThorough ? undefined : definedOf(known));
   const at = { now: ports.clock.now(), nowMs: ports.clock.monotonic() };
   return foldAll(
     memory,
@@ -51,6 +52,19 @@ export async function lookAtUnits(memory: AgentMemory, services: readonly Servic
     ({ service }) => service,
     (stack, unit) => see(stack, unit.service, unitSeen(stack.services.get(unit.service), unit, at)),
   );
+}
+
+function knownUnits(memory: AgentMemory, services: readonly ServiceName[]): ReadonlyMap<ServiceName, UnitState | undefined> {
+  return new Map(
+    services.flatMap((service) => {
+      const found = findService(memory, service)?.services.get(service);
+      return found === undefined ? [] : [[service, found.health.unit]];
+    }),
+  );
+}
+
+function definedOf(units: ReadonlyMap<ServiceName, UnitState | undefined>): ReadonlyMap<ServiceName, UnitState> {
+  return new Map([...units].flatMap(([service, unit]) => (unit === undefined ? [] : [[service, unit]])));
 }
 
 /** Folds in what probes answered. */
@@ -102,10 +116,17 @@ function foldAll<T>(
     const before = findService(next, serviceOf(item));
     if (before === undefined) continue;
     const { stack, events: more } = fold(before, item);
-    next.set(stack.stack, { ...stack, nextDecisionMs: Number.NEGATIVE_INFINITY });
+    const isNews = more.length > 0 || hasChanged(before, stack, serviceOf(item));
+    next.set(stack.stack, isNews ? { ...stack, nextDecisionMs: Number.NEGATIVE_INFINITY } : stack);
     events.push(...more.map((event) => ({ stack: stack.stack, event })));
   }
   return { memory: next, events, lines: [] };
+}
+
+/** Whether healing might decide otherwise now; the wording of an answer changes nothing. */
+function hasChanged(before: StackMemory, now: StackMemory, service: ServiceName): boolean {
+  const [was, is] = [before.services.get(service)?.health, now.services.get(service)?.health];
+  return was?.outcome !== is?.outcome || was?.unit !== is?.unit || before.stops !== now.stops;
 }
 
 function mapStacks(memory: AgentMemory, change: (stack: StackMemory) => Folded): Look {

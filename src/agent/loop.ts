@@ -32,6 +32,8 @@ const holderMs: Ms = 1_000;
 const retryMs: Ms = 2_000;
 /** Everything must have been seen within so many relist periods. */
 const freshPeriods = 5;
+/** Every so many relists each unit is read whole, whatever its state looks like. */
+const thoroughPeriods = 10;
 
 /** Looks, asks and heals until it is told to stop. */
 export async function runLoop(inbox: Inbox, workers: Workers, options: LoopOptions, ports: Ports): Promise<void> {
@@ -39,6 +41,7 @@ export async function runLoop(inbox: Inbox, workers: Workers, options: LoopOptio
   let memory: AgentMemory = new Map();
   let relistAtMs = Number.NEGATIVE_INFINITY;
   let relistedMs = Number.NEGATIVE_INFINITY;
+  let thoroughAtMs = Number.NEGATIVE_INFINITY;
   let holdersAtMs = Number.NEGATIVE_INFINITY;
   let objectsMs: Ms | undefined;
   const asking = new Set<ServiceName>();
@@ -61,6 +64,7 @@ export async function runLoop(inbox: Inbox, workers: Workers, options: LoopOptio
   const turn = async (): Promise<void> => {
     const heard = sortNews(inbox.take());
     const isRelist = heard.relist || clock.monotonic() >= relistAtMs;
+    const isThorough = !isRelist || heard.relist || clock.monotonic() >= thoroughAtMs;
     for (const { ask } of heard.answers) asking.delete(ask.service);
     memory = finishTasks(memory, heard.tasks, clock.monotonic());
     if (heard.tasks.some(({ task }) => task === "heal")) objectsMs = undefined;
@@ -82,7 +86,7 @@ export async function runLoop(inbox: Inbox, workers: Workers, options: LoopOptio
         .map(({ unit }) => unit.service),
     );
     const events = [
-      ...take(await lookAtUnits(memory, wanted, ports)),
+      ...take(await lookAtUnits(memory, wanted, isThorough, ports)),
       ...take(hearAnswers(memory, heard.answers)),
       ...take(await hearStops(memory, heard.stops, ports)),
     ];
@@ -97,6 +101,7 @@ export async function runLoop(inbox: Inbox, workers: Workers, options: LoopOptio
     if (isRelist) {
       relistedMs = clock.monotonic();
       relistAtMs = relistedMs + options.relistMs();
+      if (isThorough) thoroughAtMs = relistedMs + thoroughPeriods * options.relistMs();
     }
     for (const done of heard.reconciled) done();
   };

@@ -16,6 +16,8 @@ export type ServiceMemory = {
   readonly oneshot: boolean;
   /** The current generation changed it. */
   readonly changed: boolean;
+  /** Its place in the period, 0 to 1, the same for ever: services that ran before the agent did are not all asked at once. */
+  readonly spread: number;
   readonly health: ServiceHealth;
   readonly incident: Incident | undefined;
 };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Generation, type GenerationUnit, runnableUnits } from "../domain/generation.ts";
 import { foldLedger, type LedgerLine } from "../domain/ledger.ts";
 import type { Ms, ServiceName } from "../domain/words.ts";
@@ -65,10 +66,16 @@ function rememberService(
     policy: unit.policy,
     oneshot: oneshots.has(unit.service),
     changed: isSame ? known.changed : previous !== undefined && old?.digest !== unit.digest,
+    spread: known?.spread ?? spreadOf(unit.service),
     health: known?.health ?? initialHealth(nowMs),
     incident: known?.incident,
   };
   return [[unit.service, memory]];
+}
+
+/** A number in [0, 1) that looks random and is not. */
+export function spreadOf(service: ServiceName): number {
+  return createHash("sha256").update(service).digest().readUInt32BE(0) / 2 ** 32;
 }
 
 function openBreakers({ lines, generation, now }: StackReading): readonly RememberedBreaker[] {

@@ -65,7 +65,15 @@ function statusOfService({ unit, policy, health }: ServiceMemory, { ledger, heal
 }
 
 /** What of a status is worth a signal: not the wording of each answer. */
-export function gistOf(status: AgentStackStatus): string {
-  const services = status.services.map(({ service, health, healing, degraded, state }) => [service, health, healing, degraded, state]);
-  return JSON.stringify([status.generation, status.pending, status.healthy, services]);
+export function gistOf({ generation, ledger, services, healing }: StackMemory): string {
+  const gists = [...services].map(
+    ([name, { health }]) => `${name} ${health.outcome} ${health.unit?.subState} ${healing.services.get(name)?.stance}`,
+  );
+  return `${generation.number} ${ledger.pending?.generation} ${[...ledger.stoppedByHand]} ${gists}`;
+}
+
+/** `5 of 6 services healthy`, for `systemctl status`. */
+export function sayServices(memory: AgentMemory): string {
+  const all = [...memory.values()].flatMap(({ services }) => [...services.values()]);
+  return `${all.filter(({ health }) => health.outcome === "healthy").length} of ${all.length} services healthy`;
 }

@@ -25,7 +25,9 @@ export function startWorkers(inbox: Inbox, ports: Ports): Workers {
     const { probe, route, service, timeoutMs } = question;
     const result = await ports.prober.probe({ probe, route, service, timeoutMs });
     asks -= 1;
-    inbox.put({ kind: "answer", ask: question, result, atMs: ports.clock.monotonic() });
+    // Of several questions that were asked together, the last answer wakes the loop for all of them.
+    const isQuiet = question.isRoutine && result.outcome === "success" && asks > 0;
+    inbox.put({ kind: "answer", ask: question, result, atMs: ports.clock.monotonic() }, isQuiet);
   };
   const list = async (): Promise<void> => {
     const askedAtMs = ports.clock.monotonic();

@@ -11,7 +11,7 @@ import { heartbeat } from "../agent/heartbeat.ts";
 import { openInbox } from "../agent/inbox.ts";
 import { runLoop } from "../agent/loop.ts";
 import type { AgentMemory } from "../agent/memory.ts";
-import { agentStatus, gistOf, statusOfStack } from "../agent/status.ts";
+import { agentStatus, gistOf, sayServices, statusOfStack } from "../agent/status.ts";
 import { startWorkers } from "../agent/workers.ts";
 import { type ExitCode, exits } from "../domain/exit.ts";
 import type { Ms } from "../domain/words.ts";
@@ -70,19 +70,19 @@ export async function runAgent(): Promise<ExitCode> {
   const turned = (now: AgentMemory, isFresh: boolean): void => {
     memory = now;
     if (isFresh) beat();
-    const statuses = [...now.values()].map((stack) => statusOfStack(stack, moment()));
-    const changed = statuses.filter((status) => gists.get(status.stack) !== gistOf(status));
-    for (const status of changed) {
-      gists.set(status.stack, gistOf(status));
-      agent.emitStatus(status.stack, status);
+    let isNews = false;
+    for (const stack of now.values()) {
+      const gist = gistOf(stack);
+      if (gists.get(stack.stack) === gist) continue;
+      isNews = true;
+      gists.set(stack.stack, gist);
+      agent.emitStatus(stack.stack, statusOfStack(stack, moment()));
     }
-    const all = statuses.flatMap(({ services }) => services);
-    const line = `${all.filter(({ health }) => health === "healthy").length} of ${all.length} services healthy`;
     if (!isReady && isFresh) {
-      void notifier.ready(line);
+      void notifier.ready(sayServices(now));
       void housework.schedule(config.maintenanceSchedule);
       isReady = true;
-    } else if (isReady && changed.length > 0) void notifier.status(line);
+    } else if (isReady && isNews) void notifier.status(sayServices(now));
   };
 
   const workers = startWorkers(inbox, ports);

@@ -19,7 +19,7 @@ export function systemdUnits(bus: Bus): Units {
   const signals = listenToManager(bus);
   const jobs = trackJobs(bus, signals);
   return {
-    list: (services) => listUnits(bus, services),
+    list: (services, known) => listUnits(bus, services, known),
     job: jobs.run,
     kill: async (service) => {
       // A unit that is gone, or has no process left, needs no kill.
@@ -32,16 +32,23 @@ export function systemdUnits(bus: Bus): Units {
   };
 }
 
-async function listUnits(bus: Bus, services: readonly ServiceName[]): Promise<readonly UnitState[]> {
+async function listUnits(
+  bus: Bus,
+  services: readonly ServiceName[],
+  known: ReadonlyMap<ServiceName, UnitState> = new Map(),
+): Promise<readonly UnitState[]> {
   const askable = services.filter(isUnitName);
   // Loads what is not loaded, so that LoadState is told for every name, in the order of the names.
   const [rows] = askable.length === 0 ? [[]] : await callManager(bus, "ListUnitsByNames", [askable]);
   const paths = new Map<ServiceName, string>();
+  const states = new Map<ServiceName, UnitState>();
   for (const [index, row] of (rows as readonly (readonly unknown[])[]).entries()) {
     const asked = askable[index];
-    if (asked !== undefined && !isAbsent(row)) paths.set(asked, String(row[6]));
+    if (asked === undefined || isAbsent(row)) continue;
+    const before = known.get(asked);
+    if (before !== undefined && isAsBefore(row, before)) states.set(asked, before);
+    else paths.set(asked, String(row[6]));
   }
-  const states = new Map<ServiceName, UnitState>();
   const rest = [...paths];
   const work = async (): Promise<void> => {
     for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
@@ -56,6 +63,10 @@ async function listUnits(bus: Bus, services: readonly ServiceName[]): Promise<re
 /** Not there and not running: its 350 properties say nothing more. */
 function isAbsent(row: readonly unknown[]): boolean {
   return row[2] === "not-found" && row[3] === "inactive";
+}
+
+function isAsBefore([, , loadState, activeState, subState]: readonly unknown[], before: UnitState): boolean {
+  return loadState === before.loadState && activeState === before.activeState && subState === before.subState;
 }
 
 async function managerEnvironment(bus: Bus): Promise<Readonly<Record<string, string>>> {
