@@ -43,8 +43,9 @@ export function everyStep(m: Machine, stack: string, port: number): EveryStep {
       ],
       ["MinHealthy=500ms", "Readiness=http://:8080/health", `Rehearse=${rehearse}`],
     ),
+    [`${stack}-side.env`]: `VARIANT=${variant}\n`,
     [`${stack}-side.container`]: container(
-      ["Network=none", `Environment=VERSION=${variant}`, ...(broken ? ["Environment=EXIT_AFTER=2", "Environment=EXIT_CODE=127"] : [])],
+      ["Network=none", `EnvironmentFile=./${stack}-side.env`, ...(broken ? ["Environment=EXIT_AFTER=2", "Environment=EXIT_CODE=127"] : [])],
       [broken ? "MinHealthy=8s" : "MinHealthy=500ms"],
     ),
     [`${stack}-job${variant % 3}.container`]: container(
