@@ -40,7 +40,7 @@ const forwards: readonly Place[] = stepNames.flatMap((step, index) =>
   moments.map((moment): Place => {
     const verb = forTeardownOnly.includes(step) ? "teardown" : "deploy";
     // What is true after a step is true before the next one, so a few rollbacks (two changes each) meet every kind of state.
-    const isRollback = moment === "after" && index % 2 === 0;
+    const isRollback = moment === "after" && index % 4 === 0;
     const rescuer = verb === "teardown" ? (moment === "before" ? "teardown" : "deploy") : isRollback ? "rollback" : "deploy";
     return { name: `${verb} killed ${moment} ${step}, then ${rescuer}`, failpoint: `${moment}:${step}`, verb, rescuer };
   }),
@@ -65,7 +65,7 @@ function backwards(output: string): readonly Place[] {
       const pattern = told[step];
       // It fails in this very step, so that one is not ended on the way forwards.
       const times = step === "await-gate" ? 0 : pattern === undefined ? 1 : (forth.match(pattern)?.length ?? 0);
-      const rescuer = index % 2 === 0 ? "deploy" : "rollback";
+      const rescuer = index % 4 === 1 ? "rollback" : "deploy";
       return {
         ...{ name: `a rollback killed after ${step}, then ${rescuer}`, failpoint: `after:${step}#${times + 1}` },
         ...{ verb: "deploy", rescuer, options: broken },
@@ -153,19 +153,14 @@ t.test("killed at every place on the way forwards", async (t) => {
 });
 
 t.test("killed at every place on the way back", async (t) => {
-  for (const stack of stacks) {
-    await next(stack);
-    const fresh = await m.phoenix(argv("deploy", stack));
-    t.equal(fresh.exitCode, 0, fresh.stdout + fresh.stderr);
-  }
   const [first] = stacks;
   if (first === undefined) throw new Error("no stack");
-  const good = variants.get(first);
+  const good = (await look(m, first.stack, first.port)).variant;
   await next(first, broken);
   const failed = await m.phoenix(argv("deploy", first));
   t.equal(failed.exitCode, 6, failed.stdout + failed.stderr);
   const found = await look(m, first.stack, first.port);
-  t.same([faultsOfRest(found), found.variant], [[], String(good)]);
+  t.same([faultsOfRest(found), found.variant], [[], good]);
   for (const [{ name, rescuer }, result] of crashAll(backwards(failed.stderr))) {
     await t.test(name, async (t) => {
       const { killedExit, rescuedExit, crash, rest, variant, output } = await result;
