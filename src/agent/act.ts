@@ -4,6 +4,7 @@ import { foldLedger } from "../domain/ledger.ts";
 import type { Ms, ServiceName, StackName } from "../domain/words.ts";
 import type { HealAction } from "../heal/view.ts";
 import type { Ports } from "../ports/ports.ts";
+import { recordEvent } from "./record.ts";
 import { restartWithin } from "./restart.ts";
 
 type ActionOf<K extends HealAction["kind"]> = Extract<HealAction, { readonly kind: K }>;
@@ -22,7 +23,7 @@ const executors: Executors = {
     const { current } = foldLedger((await ports.history.read(stack)).lines);
     await ports.generations.switch(stack, current, "keep");
     await ports.units.reload();
-    await ports.history.append(stack, { event: "restored", what: files.join(", "), because });
+    await recordEvent(stack, { event: "restored", what: files.join(", "), because }, ports);
   },
   "recreate-network": async ({ network, unit, services, because }, context) => {
     if (unit === undefined) return;
@@ -36,11 +37,11 @@ const executors: Executors = {
     if (unit !== undefined) await remake(`volume ${volume}`, unit, services, because, context);
   },
   start: async ({ service, because, attempt }, { stack, ports }) => {
-    await ports.history.append(stack, { event: "restarted", service, because, attempt });
+    await recordEvent(stack, { event: "restarted", service, because, attempt }, ports);
     await ports.units.job("start", service, startWaitMs);
   },
   restart: async ({ service, because, attempt, graceMs }, { stack, ports }) => {
-    await ports.history.append(stack, { event: "restarted", service, because, attempt });
+    await recordEvent(stack, { event: "restarted", service, because, attempt }, ports);
     await restartWithin({ service, graceMs, startWaitMs }, ports);
   },
   rollback: async ({ service, because }, { stack, ports, progress }) => {
@@ -67,7 +68,7 @@ async function remake(
   { stack, ports }: ActContext,
 ): Promise<void> {
   await ports.units.job("restart", unit, remakeWaitMs);
-  await ports.history.append(stack, { event: "restored", what, because });
+  await recordEvent(stack, { event: "restored", what, because }, ports);
   await Promise.all(services.map((service) => ports.units.job("start", service, startWaitMs)));
 }
 

@@ -20,7 +20,7 @@ export type Ask = {
 
 /** A question to a healthy service may come a little early, so that one turn of the loop asks several. */
 function slackOf({ periodMs }: Policy): Ms {
-  return Math.min(500, periodMs / 20);
+  return Math.min(1000, periodMs / 10);
 }
 
 /** What to ask now, and when the next question is due after that. Services that are being asked are left out until they answered. */

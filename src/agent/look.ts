@@ -36,9 +36,30 @@ export async function readStacks(memory: AgentMemory, names: Iterable<StackName>
     });
     if (found === undefined) next.delete(name);
     else next.set(name, found.stack);
+    if (before === undefined && found !== undefined && found.damaged.length > 0)
+      ports.journal.say(4, `${name}: line ${found.damaged.join(", ")} of its history is damaged and does not count`, {
+        PHOENIX_STACK: name,
+      });
     for (const line of found?.news ?? []) lines.push({ stack: name, line });
   }
   return { memory: next, lines };
+}
+
+/** Stacks whose ledger may have changed. A stop job is news of its stack too: it may belong to a change that was not heard of yet. */
+export function stacksToRead(memory: AgentMemory, heard: Heard, isRelist: boolean, existing: readonly StackName[]): ReadonlySet<StackName> {
+  const stopped = heard.stops.flatMap(({ service }) => findService(memory, service)?.stack ?? []);
+  const touched = heard.tasks.map(({ stack }) => stack);
+  return new Set([...(isRelist ? memory.keys() : []), ...existing, ...heard.ledgers, ...touched, ...stopped]);
+}
+
+/** Units of which something was heard, that a change of ours may have touched, or that nobody looked at yet. */
+export function unitsToLookAt(memory: AgentMemory, heard: Heard, isRelist: boolean): readonly ServiceName[] {
+  const touched = new Set(heard.tasks.map(({ stack }) => stack));
+  return [...memory.values()].flatMap(({ stack, services }) =>
+    [...services.values()]
+      .filter(({ unit, health }) => isRelist || touched.has(stack) || heard.units.has(unit.service) || health.phase === undefined)
+      .map(({ unit }) => unit.service),
+  );
 }
 
 /** Asks systemd for these units and folds the answers in. */

@@ -5,6 +5,7 @@ import { dueProbes } from "../../../src/agent/due.ts";
 import { sortNews } from "../../../src/agent/heard.ts";
 import { heartbeat } from "../../../src/agent/heartbeat.ts";
 import { openInbox } from "../../../src/agent/inbox.ts";
+import { stacksToRead, unitsToLookAt } from "../../../src/agent/look.ts";
 import type { StackMemory } from "../../../src/agent/memory.ts";
 import { objectsDueMs, seeObjects } from "../../../src/agent/missing.ts";
 import { originOf } from "../../../src/agent/origin.ts";
@@ -13,7 +14,9 @@ import { type Seen, see, unitSeen } from "../../../src/agent/see.ts";
 import { agentStatus, gistOf, sayServices, statusOfStack } from "../../../src/agent/status.ts";
 import { judgeStops, seeStop } from "../../../src/agent/stops.ts";
 import { finishTasks } from "../../../src/agent/taskMemory.ts";
+import { troubleTeller } from "../../../src/agent/trouble.ts";
 import { viewStack } from "../../../src/agent/view.ts";
+import { nextDecision } from "../../../src/agent/wake.ts";
 import type { UnitState } from "../../../src/domain/observed.ts";
 import { all, autoRestart, failed, no, stopped, unit, unitProbe, yes } from "../health/given.ts";
 import { back, generation, generationUnit, good, line, pending, stack } from "./given.ts";
@@ -285,4 +288,33 @@ t.test("the status tells what is known, and its gist does not change with each a
   t.equal(sayServices(memoryOf(it)), "1 of 1 services healthy");
   const byHand = { ...look(it, 20, stopped).stack, ledger: { ...it.ledger, stoppedByHand: new Set(["web.service"]) } };
   t.match(statusOfStack(byHand, at), { healthy: true, services: [{ because: "stopped by hand" }] });
+});
+
+t.test("a stack that is being healed wakes nobody, one that somebody else changes is looked at every second", async (t) => {
+  const due = { ...healthyWeb(), nextDecisionMs: Number.NEGATIVE_INFINITY };
+  t.equal(nextDecision(memoryOf(due), 5000), Number.NEGATIVE_INFINITY);
+  t.equal(nextDecision(memoryOf({ ...due, task: "heal" }), 5000), Number.POSITIVE_INFINITY);
+  const open = stack([generationUnit("web")], [pending(1, 0), good(1), pending(2, 1)]);
+  t.equal(nextDecision(memoryOf(open), 5000), 5000);
+});
+
+t.test("trouble that comes with every turn is told once a minute", async (t) => {
+  let nowMs = 0;
+  const told: string[] = [];
+  const tell = troubleTeller({ say: (_priority, message) => told.push(message) }, { monotonic: () => nowMs });
+  for (nowMs = 0; nowMs < 120_000; nowMs += 2000) tell("Cannot look", new Error("the disk is full"));
+  t.same(told, Array(2).fill("Cannot look: the disk is full"));
+  tell("Cannot look", "otherwise");
+  t.equal(told.length, 3);
+});
+
+t.test("a stop job is news of its stack's ledger too", async (t) => {
+  const it = memoryOf(healthyWeb());
+  const heard = sortNews([
+    { kind: "change", atMs: 1, change: { kind: "job", service: "web.service", jobType: "stop", result: "done", own: false } },
+  ]);
+  t.same([...stacksToRead(it, heard, false, [])], ["demo"]);
+  t.same([...stacksToRead(it, sortNews([]), true, ["new"])], ["demo", "new"]);
+  t.same([...unitsToLookAt(it, sortNews([]), false)], []);
+  t.same([...unitsToLookAt(it, heard, false)], ["web.service"]);
 });
