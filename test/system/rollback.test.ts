@@ -147,7 +147,7 @@ t.test("a first deploy that fails leaves nothing behind", async (t) => {
 });
 
 t.test("Ctrl-C once rolls back", async (t) => {
-  await m.writeFile("shop/web.container", container("web", { extra: "Environment=MODE=never-ready", policy: "Rehearse=no" }));
+  await m.writeFile("shop/web.container", container("web", { extra: "Environment=MODE=hang", policy: "Rehearse=no" }));
   const result = await m.shell(
     "timeout --signal=INT 4 env --unset=NODE_OPTIONS node /opt/phoenix/dist/phoenix.mjs deploy shop; echo code $?",
   );
