@@ -30,6 +30,10 @@ export async function bundle(entry, outfile) {
     // dbus-next and pino are CommonJS and call require().
     banner: { js: '#!/usr/bin/env node\nimport { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });
+  // esbuild escapes what is not ASCII, but in comments: one dash there doubles what Node keeps of the text, 2 MB in every process.
+  const text = await readFile(temporary, "utf8");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII begins with them.
+  await writeFile(temporary, text.replace(/[^\x00-\x7f]/g, "?"));
   await rename(temporary, outfile);
   return Object.keys(result.metafile.inputs);
 }

@@ -3,8 +3,6 @@ import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import type { CliContext } from "../cli/context.ts";
 import { failpointAt, noFailpoint } from "../deploy/failpoint.ts";
-import { PhoenixError } from "../domain/errors.ts";
-import type { ExitCode } from "../domain/exit.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
 
@@ -37,7 +35,7 @@ export function commandLine(): CommandLine {
     confirm,
     attach,
     agent: async () => await (await import("./agent.ts")).runAgent(),
-    prober: async () => (await (await import("../adapters/probe/server.ts")).runProber(await proberSocket())) as ExitCode,
+    prober: async () => await (await import("./prober.ts")).runProberProcess(),
     probeOnce: async () => await (await import("../adapters/probe/once.ts")).runProbeOnce(),
   };
   return { context, close: async () => await (await connected?.catch(() => undefined))?.close() };
@@ -69,13 +67,6 @@ async function connect(): Promise<{ readonly ports: Ports; readonly close: () =>
       bus.close();
     },
   };
-}
-
-async function proberSocket(): Promise<string> {
-  const { proberSocketPath } = await import("../adapters/probe/socket-path.ts");
-  const runtimePath = process.env["XDG_RUNTIME_DIR"];
-  if (runtimePath === undefined) throw new PhoenixError("usage", "Cannot run the prober: XDG_RUNTIME_DIR is not set.");
-  return proberSocketPath(runtimePath);
 }
 
 const lazySandbox: Sandbox = {
