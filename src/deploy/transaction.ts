@@ -1,5 +1,6 @@
 import { PhoenixError } from "../domain/errors.ts";
 import type { Generation } from "../domain/generation.ts";
+import { foldLedger } from "../domain/ledger.ts";
 import type { Step, StepName } from "../domain/steps.ts";
 import type { StackName } from "../domain/words.ts";
 import type { Change } from "../plan/change.ts";
@@ -135,8 +136,8 @@ async function undo(
 /** Leads the stack to the last good generation, best effort: one dead unit must not keep the others down. */
 export async function goBack(request: ChangeRequest, failure: Failure, startedAtMs: number, ports: Ports): Promise<ChangeOutcome> {
   const { stack, wanted } = request;
-  const first = await observe(stack, wanted.units, ports);
-  const target = await readGeneration(stack, rollbackTarget(first.ledger, wanted.number), ports);
+  const { lines } = await ports.history.read(stack);
+  const target = await readGeneration(stack, rollbackTarget(foldLedger(lines), wanted.number), ports);
   request.progress(`rolling back to generation ${target.number}`);
   const observed = await observe(stack, [...wanted.units, ...target.units], ports);
   const changes = diffGenerations(target, observed);

@@ -110,7 +110,7 @@ WantedBy=phoenix.target
 
 [Service]
 Restart=on-failure
-RestartSec=200ms
+RestartSec=100ms
 RestartSteps=4
 RestartMaxDelaySec=5s
 SuccessExitStatus=143
@@ -135,7 +135,7 @@ t.test("what the source says about restarts is left as it is", (t) => {
   t.notMatch(text, /RestartSteps|StartLimit/);
   const old = { images: new Map(), inputDigests: new Map(), stateRoot: "/s", generatorVersion: "", systemdVersion: 252, createdAt: 0 };
   const { text: oldText } = unitOf(renderStack({ stack: load({ "web.container": image }), ...old }).candidate, "web.container");
-  t.match(oldText, "RestartSec=200ms");
+  t.match(oldText, "RestartSec=100ms");
   t.notMatch(oldText, /RestartSteps|RestartMaxDelaySec/, "systemd before 254 does not know them");
   const oneshot = one({ "web.container": `${image}\n[Service]\nType=oneshot\n` }).text;
   t.notMatch(oneshot, /TimeoutStartSec/, "a oneshot may run as long as it likes");
