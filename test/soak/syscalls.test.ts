@@ -58,29 +58,31 @@ const total = places.length;
 const open = [...places];
 let killed = 0;
 
-t.comment(`seed ${seed}: ${[...counts].map(([call, count]) => `${call} ${count}`).join(", ")}`);
-await Promise.all(
-  stacks.map(async (stack) => {
-    for (let place = open.shift(); place !== undefined && timeLeft(); place = open.shift()) {
-      const [call, when] = place.split(":");
-      await next(stack);
-      const inject = ["-o", "/dev/null", "-e", `trace=${call}`, "-e", `inject=${call}:signal=KILL:when=${when}`];
-      const cut = await m.run([...strace, ...inject, ...phoenix(stack.stack)], { env, timeoutMs: 120_000 });
-      const crash = await look(m, stack.stack, stack.port);
-      const rescued = await m.phoenix(["deploy", stack.stack], { timeoutMs: 120_000 });
-      const rest = await look(m, stack.stack, stack.port);
-      if (cut.exitCode === 137) killed += 1;
-      const told = [cut, rescued].map(({ stdout, stderr }) => stdout + stderr).join("\n-- the next one\n");
-      const faults = [
-        ...(cut.exitCode === 137 || cut.exitCode === 0 ? [] : [`it ended with ${cut.exitCode}`]),
-        ...faultsOfCrash(crash).map((fault) => `after the crash: ${fault}`),
-        ...(rescued.exitCode === 0 ? [] : [`the next deploy ended with ${rescued.exitCode}`]),
-        ...faultsOfRest(rest),
-        ...(rest.variant === String(stack.variant) ? [] : [`variant ${rest.variant} runs, not ${stack.variant}`]),
-      ];
-      t.same(faults, [], faults.length === 0 ? `killed at ${place}` : `killed at ${place}\n${told}`);
-    }
-  }),
-);
-t.comment(`${killed} deploys killed, at ${total - open.length} of ${total} places`);
-t.ok(killed > 0, "some were killed");
+t.test("a deploy that is killed at any of its system calls is brought to rest by the next one", async (t) => {
+  t.comment(`seed ${seed}: ${[...counts].map(([call, count]) => `${call} ${count}`).join(", ")}`);
+  await Promise.all(
+    stacks.map(async (stack) => {
+      for (let place = open.shift(); place !== undefined && timeLeft(); place = open.shift()) {
+        const [call, when] = place.split(":");
+        await next(stack);
+        const inject = ["-o", "/dev/null", "-e", `trace=${call}`, "-e", `inject=${call}:signal=KILL:when=${when}`];
+        const cut = await m.run([...strace, ...inject, ...phoenix(stack.stack)], { env, timeoutMs: 120_000 });
+        const crash = await look(m, stack.stack, stack.port);
+        const rescued = await m.phoenix(["deploy", stack.stack], { timeoutMs: 120_000 });
+        const rest = await look(m, stack.stack, stack.port);
+        if (cut.exitCode === 137) killed += 1;
+        const told = [cut, rescued].map(({ stdout, stderr }) => stdout + stderr).join("\n-- the next one\n");
+        const faults = [
+          ...(cut.exitCode === 137 || cut.exitCode === 0 ? [] : [`it ended with ${cut.exitCode}`]),
+          ...faultsOfCrash(crash).map((fault) => `after the crash: ${fault}`),
+          ...(rescued.exitCode === 0 ? [] : [`the next deploy ended with ${rescued.exitCode}`]),
+          ...faultsOfRest(rest),
+          ...(rest.variant === String(stack.variant) ? [] : [`variant ${rest.variant} runs, not ${stack.variant}`]),
+        ];
+        t.same(faults, [], faults.length === 0 ? `killed at ${place}` : `killed at ${place}\n${told}`);
+      }
+    }),
+  );
+  t.comment(`${killed} deploys killed, at ${total - open.length} of ${total} places`);
+  t.ok(killed > 0, "some were killed");
+});
