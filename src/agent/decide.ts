@@ -43,7 +43,7 @@ export function decideStack(stack: StackMemory, all: AgentMemory, nowMs: Ms, rng
 
 /** An incident may end by time alone, and what was not told while we were healing may have stayed. */
 function settleIncidents(stack: StackMemory, nowMs: Ms): Seen {
-  if (isChanging(stack, nowMs)) return { stack, events: [] };
+  if (isChanging(stack)) return { stack, events: [] };
   const events: StackEvent[] = [];
   let next = stack;
   for (const service of stack.services.values()) {

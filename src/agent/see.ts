@@ -15,7 +15,7 @@ export function see(stack: StackMemory, name: string, observation: HealthObserva
   const byHand = stack.ledger.stoppedByHand.has(name);
   const started: readonly StackEvent[] = byHand && health.phase === "up" ? [{ event: "startedByHand", service: name }] : [];
   // What happens during a change is the change's story; what a person stopped is no trouble.
-  if (isChanging(stack, observation.atMs) || byHand) {
+  if (isChanging(stack) || byHand) {
     const incident = byHand ? undefined : service.incident;
     return { stack: withService(stack, { ...service, health, incident }), events: started };
   }
@@ -33,11 +33,7 @@ export function unitSeen(
   return { kind: "unit", atMs: at.nowMs, unit, ...(isFirst ? { ageMs: Math.max(0, at.now - unit.activeSince) } : {}) };
 }
 
-/** How long after a change its echoes (a stop job, an exit) may still come. */
-const echoMs: Ms = 2000;
-
-/** Somebody else changes the stack, or just did. */
-export function isChanging({ ledger, foreignChangeMs, task }: StackMemory, nowMs: Ms): boolean {
-  if (task === "recover" || ledger.pending !== undefined) return true;
-  return foreignChangeMs !== undefined && nowMs - foreignChangeMs <= echoMs;
+/** Somebody else changes the stack, or the agent finishes what somebody left. */
+export function isChanging({ ledger, task }: StackMemory): boolean {
+  return task === "recover" || ledger.pending !== undefined;
 }

@@ -8,9 +8,16 @@ import { viewStack } from "./view.ts";
 /** Stops so old are forgotten: they explain nothing any more. */
 const rememberedMs: Ms = 10_000;
 
+/** How long after a change word of its stop jobs may still come. */
+const echoMs: Ms = 2000;
+
+function isOfChange(stack: StackMemory, nowMs: Ms): boolean {
+  return isChanging(stack) || (stack.foreignChangeMs !== undefined && nowMs - stack.foreignChangeMs <= echoMs);
+}
+
 /** A stop job of somebody else ended. One that belongs to a change is nobody's wish to keep it stopped. */
 export function seeStop(stack: StackMemory, service: ServiceName, nowMs: Ms): StackMemory {
-  return { ...stack, stops: [...stack.stops, { service, atMs: nowMs, isJudged: isChanging(stack, nowMs) }] };
+  return { ...stack, stops: [...stack.stops, { service, atMs: nowMs, isJudged: isOfChange(stack, nowMs) }] };
 }
 
 /** When the next stop can be judged, infinity while there is none. */
@@ -27,7 +34,7 @@ export function judgeStops(
   const due = stack.stops.filter(({ isJudged, atMs }) => !isJudged && atMs + stopSettleMs <= nowMs);
   if (due.length === 0) return { stack, events: [] };
   const view = viewStack(stack, at.all, nowMs);
-  const ours = new Set(isChanging(stack, nowMs) ? stack.services.keys() : []);
+  const ours = new Set(isOfChange(stack, nowMs) ? stack.services.keys() : []);
   const stopped = new Set(
     due
       .filter((stop) => judgeStop(stop, { view, stops: stack.stops, ours, isTargetStopping: at.isTargetStopping }).isByHand)
