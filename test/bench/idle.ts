@@ -8,19 +8,32 @@ const count = 20;
 const phoenixCommand = "node ~/.local/share/phoenix/current/phoenix.mjs";
 const watched = ["phoenix.service", "phoenix-prober.service"] as const;
 
-type Look = { readonly atMs: number; readonly cpuMs: number; readonly privateMiB: number; readonly sharedMiB: number };
+type Look = {
+  readonly atMs: number;
+  readonly cpuMs: number;
+  readonly nodeMiB: number;
+  readonly podmanMiB: number;
+  readonly sharedMiB: number;
+};
 
-/** Memory that ends with the process: shared pages (Node's own text) are there anyway while any other Node runs. */
+/** Private memory ends with the process; shared pages (Node's own text) are there anyway while any other Node runs. */
 async function lookAt(m: Machine, service: string): Promise<Look> {
-  const text = await m.stdout(`unit=$(systemctl --user show --property=ControlGroup --value ${service})
-    systemctl --user show --property=CPUUsageNSec --value ${service}
-    for pid in $(cat /sys/fs/cgroup$unit/cgroup.procs); do cat /proc/$pid/smaps_rollup; done`);
-  const kib = (field: RegExp): number => [...text.matchAll(field)].reduce((sum, [, value]) => sum + Number(value), 0);
+  const text = await m.stdout(`systemctl --user show --property=CPUUsageNSec --value ${service}
+    unit=$(systemctl --user show --property=ControlGroup --value ${service})
+    for pid in $(cat /sys/fs/cgroup$unit/cgroup.procs); do echo "== $(cat /proc/$pid/comm)"; cat /proc/$pid/smaps_rollup; done`);
+  const [cpuNs = "", ...processes] = text.split("== ");
+  const mib = (field: RegExp, isWanted: (name: string) => boolean): number =>
+    processes
+      .filter((process) => isWanted(process.split("\n")[0] ?? ""))
+      .flatMap((process) => [...process.matchAll(field)])
+      .reduce((sum, [, value]) => sum + Number(value) / 1024, 0);
+  const own = /^Private_(?:Clean|Dirty): +(\d+) kB/gm;
   return {
     atMs: performance.now(),
-    cpuMs: Number(text.split("\n")[0]) / 1e6,
-    privateMiB: kib(/^Private_(?:Clean|Dirty): +(\d+) kB/gm) / 1024,
-    sharedMiB: kib(/^Shared_(?:Clean|Dirty): +(\d+) kB/gm) / 1024,
+    cpuMs: Number(cpuNs) / 1e6,
+    nodeMiB: mib(own, (name) => name !== "podman"),
+    podmanMiB: mib(own, (name) => name === "podman"),
+    sharedMiB: mib(/^Shared_(?:Clean|Dirty): +(\d+) kB/gm, () => true),
   };
 }
 
@@ -48,14 +61,20 @@ export async function measureIdle(m: Machine, { minutes, rounds, say }: BenchOpt
     });
   const all = watched.map((service) => ({ service, seen: looks.get(service) ?? [], shares: share(looks.get(service) ?? []) }));
   const together = (all[0]?.shares ?? []).map((value, index) => value + (all[1]?.shares[index] ?? 0));
-  const note = ({ seen }: { readonly seen: readonly Look[] }): string =>
-    `shared with other processes: ${seen.at(-1)?.sharedMiB.toFixed(0)} MiB`;
-  const memory: readonly Series[] = all.map((one) => ({
-    name: one.service,
-    unit: "MiB",
-    values: one.seen.map((look) => look.privateMiB),
-    notes: note(one),
-  }));
+  const memory: readonly Series[] = [
+    ...all.map(({ service, seen }) => ({
+      name: `${service}, node`,
+      unit: "MiB",
+      values: seen.map((look) => look.nodeMiB),
+      notes: `shared with other processes of the machine: ${seen.at(-1)?.sharedMiB.toFixed(0)} MiB`,
+    })),
+    {
+      name: "phoenix-prober.service, podman unshare",
+      unit: "MiB",
+      values: looks.get("phoenix-prober.service")?.map((look) => look.podmanMiB) ?? [],
+      notes: "waits for node and does nothing",
+    },
+  ];
   const cpu: readonly Series[] = [
     { name: "both together", unit: "%", values: together },
     ...all.map(({ service, shares }) => ({ name: service, unit: "%", values: shares })),
