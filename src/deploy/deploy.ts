@@ -54,10 +54,11 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
   const generated = await prove(candidate, observed, options, ports);
   await refuseQuarantined(candidate, observed.ledger, options, ports);
   for (const unit of candidate.generation.units) if (unit.image !== undefined) await ports.images.tag(unit.image.id, unit.image.tag);
-  await rehearse(candidate, changes, generated, options, ports);
   // One that a crash cut off is finished, not written a second time.
   const same = [observed.current, observed.pending].find((known) => known?.contentDigest === candidate.generation.contentDigest);
   const wanted = same ?? (await ports.generations.write(candidate.generation, candidate.inputs));
+  // After the write: a rehearsal reads the new input files. A generation that is refused here was never pending, and goes with the next retention.
+  await rehearse(candidate, changes, generated, options, ports);
   const outcome = await ports.lane.hold(stack, options.waitMs, async () => {
     const recovered = await recover({ stack, ...options }, ports);
     if (recovered?.kind === "good" && recovered.generation.number === wanted.number) return recovered;
@@ -66,8 +67,23 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
     await refuseQuarantined(candidate, foldLedger((await ports.history.read(stack)).lines), options, ports);
     return await changeStack({ stack, verb: "deploy", wanted, removeVolumes: false, ...options }, ports);
   });
-  await retain(stack, ports);
+  await tidy(stack, options, ports);
   return outcome;
+}
+
+/** What is no longer needed goes; that it could not go is no failure of a change that went well. */
+async function tidy(stack: StackName, options: DeployOptions, ports: Ports): Promise<void> {
+  try {
+    await retain(stack, ports);
+  } catch (error) {
+    if (!(error instanceof PhoenixError)) throw error;
+    options.warn({
+      severity: "warning",
+      code: error.code,
+      message: `Cannot tidy up after the deploy: ${error.message}`,
+      remedy: error.remedy,
+    });
+  }
 }
 
 /**

@@ -20,6 +20,7 @@ Image=${options.image ?? "localhost/web:good"}
 Network=shop.network
 PublishPort=127.0.0.1:${ports[name]}:${options.port ?? 8080}
 ${name === "db" ? "Volume=data.volume:/data" : ""}
+${name === "web" ? "EnvironmentFile=./web.env" : ""}
 ${options.extra ?? ""}
 [X-Phoenix]
 Readiness=http://:8080/health
@@ -29,6 +30,8 @@ StartupDeadline=5s
 ${options.policy ?? ""}
 `;
 
+const settings = (mode: string): Promise<void> => m.writeFile("shop/web.env", `MODE=${mode}\n`);
+await settings("serve");
 await m.writeFile("shop/shop.network", "[Network]\nSubnet=172.29.7.0/24\n");
 await m.writeFile("shop/data.volume", "[Volume]\n");
 for (const name of ["web", "api", "db"] as const) await m.writeFile(`shop/${name}.container`, container(name));
@@ -86,6 +89,13 @@ const cases: readonly Case[] = [
     undo: restore("web"),
   },
   {
+    name: "(d) a configuration file that breaks its reader, rehearsed",
+    change: () => settings("exit-at-once"),
+    exit: 6,
+    why: /web\.service failed its rehearsal: it exited with code 1/,
+    undo: () => settings("serve"),
+  },
+  {
     name: "(e) a network that cannot be made",
     change: () => m.writeFile("shop/shop.network", "[Network]\nSubnet=172.29.7.0/24\nGateway=10.1.1.1\n"),
     exit: 6,
@@ -134,6 +144,14 @@ for (const { name, change, exit, why, undo } of cases) {
   });
 }
 
+t.test("a good change of a configuration file passes its rehearsal, which reads the new file", async (t) => {
+  await m.writeFile("shop/web.env", "MODE=serve\nVERSION=next\n");
+  const result = await m.phoenix(["deploy", "shop"]);
+  t.equal(result.exitCode, 0, result.stdout + result.stderr);
+  t.match(result.stderr, /rehearsing web\.service/);
+  t.equal((await m.http(ports.web, "/version")).body, "next");
+});
+
 t.test("a first deploy that fails leaves nothing behind", async (t) => {
   await m.writeFile(
     "bad/lone.container",
@@ -151,7 +169,7 @@ t.test("Ctrl-C once rolls back", async (t) => {
   const result = await m.shell(
     "timeout --signal=INT 4 env --unset=NODE_OPTIONS node /opt/phoenix/dist/phoenix.mjs deploy shop; echo code $?",
   );
-  t.match(result.stderr, /Interrupted: generation 1 runs and is proven/, result.stdout + result.stderr);
+  t.match(result.stderr, /Interrupted: generation \d+ runs and is proven/, result.stdout + result.stderr);
   t.ok(await areActive());
   t.equal((await m.http(ports.web)).status, 200);
 });
