@@ -64,7 +64,10 @@ async function rehearse(unit: GenerationUnit, options: RehearseOptions, ports: R
     throw error;
   }
   try {
-    return await untilReady(unit, name, options, ports);
+    const failure = await untilReady(unit, name, options, ports);
+    if (failure !== undefined)
+      for (const line of await ports.containers.lastWords({ container: name })) options.progress(`${unit.service} said: ${line}`);
+    return failure;
   } finally {
     await ports.containers.remove(name);
   }

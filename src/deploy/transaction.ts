@@ -121,6 +121,7 @@ async function undo(
     return { kind: "unrepaired", generation: wanted, because: failure.because };
   }
   request.progress(`${failure.interrupted ? "interrupted" : "failed"}: ${failure.because}`);
+  await tellLastWords(request, failure, failed, ports);
   if (failure.interrupted) await ports.history.append(stack, { event: "interrupted", generation: wanted.number, because: failure.because });
   else
     await ports.history.append(stack, {
@@ -131,6 +132,15 @@ async function undo(
       ...(failure.service ? { service: failure.service } : {}),
     });
   return await goBack(request, failure, failed.startedAtMs, ports);
+}
+
+/** What the service that failed printed: the reason is often there, and after the way back it is hard to find. */
+async function tellLastWords(request: ChangeRequest, failure: Failure, failed: ChangeContext, ports: Ports): Promise<void> {
+  const unit = request.wanted.units.find((other) => other.service === failure.service);
+  if (unit === undefined || failure.interrupted) return;
+  const { service, object } = unit;
+  const sinceMs = ports.clock.now() - (ports.clock.monotonic() - failed.startedAtMs);
+  for (const line of await ports.containers.lastWords({ service, object, sinceMs })) request.progress(`${service} said: ${line}`);
 }
 
 /** Leads the stack to the last good generation, best effort: one dead unit must not keep the others down. */

@@ -55,6 +55,7 @@ function volumeNote(change: Change): readonly string[] {
 export function planSummary(changes: readonly Change[]): string {
   const count = (kind: ChangeKind) => changes.filter((change) => change.kind === kind).length;
   const parts = [`${count("add")} to add`, `${count("change")} to change`, `${count("remove")} to remove`];
+  if (count("policy") > 0) parts.push(`${count("policy")} without restart`);
   if (count("repair") > 0) parts.push(`${count("repair")} to repair`);
   const named = (action: Action) =>
     changes.filter((change) => change.action === action && change.kind !== "add").map((change) => change.service);

@@ -39,6 +39,10 @@ export type Containers = {
   /** Exit code of a rehearsal that ended, undefined while it runs. */
   readonly exitCode: (name: string) => Promise<number | undefined>;
   readonly remove: (name: string) => Promise<void>;
+  /** The last lines that a container, or a service since a time (ms since 1970), has printed. Never fails. */
+  readonly lastWords: (
+    of: { readonly container: string } | { readonly service: ServiceName; readonly object: string; readonly sinceMs: number },
+  ) => Promise<readonly string[]>;
 };
 
 export type Images = {

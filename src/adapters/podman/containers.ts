@@ -4,6 +4,7 @@ import { stackLabel } from "../../domain/generation.ts";
 import type { ContainerFact } from "../../domain/observed.ts";
 import type { Containers } from "../../ports/machine.ts";
 import { expandWords } from "./expand.ts";
+import { lastWords } from "./lastWords.ts";
 import { rehearsalArguments, rehearsalName } from "./rehearsal.ts";
 import { labels, list, type Podman } from "./run.ts";
 
@@ -62,6 +63,7 @@ export function podmanContainers(podman: Podman): Containers {
     },
 
     remove,
+    lastWords: lastWords(podman),
   };
 }
 
