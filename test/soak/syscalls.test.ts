@@ -1,7 +1,7 @@
 import t from "tap";
 import { everyStep, everyStepImage } from "../support/every-step.ts";
 import { installProber } from "../support/install-prober.ts";
-import { faultsOfCrash, faultsOfRest, look } from "../support/invariants.ts";
+import { faultsOfCrash, faultsOfRest, look, sharedLeftovers } from "../support/invariants.ts";
 import { machine } from "../support/machine.ts";
 import { seed, shuffled, timeLeft } from "./budget.ts";
 
@@ -83,6 +83,10 @@ t.test("a deploy that is killed at any of its system calls is brought to rest by
       }
     }),
   );
+  await next(one);
+  const last = await m.phoenix(["deploy", one.stack], { timeoutMs: 120_000 });
+  t.equal(last.exitCode, 0, last.stdout + last.stderr);
+  t.same(await sharedLeftovers(m), [], "the last deploy swept what all of them left in the folders they share");
   t.comment(`${killed} deploys killed, at ${total - open.length} of ${total} places`);
   t.ok(killed > 0, "some were killed");
 });

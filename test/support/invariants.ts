@@ -22,6 +22,10 @@ export type Found = {
   readonly variant: string;
 };
 
+/** Temporary files below these folders whose process is gone. */
+const unowned = (folders: string): string => `find ${folders} -name '.tmp-*' 2>/dev/null | while read -r path; do
+  pid=\${path##*/.tmp-}; [ -e "/proc/\${pid%%-*}" ] || [ ! -e "$path" ] || echo "$path"; done`;
+
 const script = `
 state=~/.local/state/phoenix/stacks/$STACK; link=~/.config/containers/systemd/phoenix/$STACK
 section() { printf '\\n@@%s\\n' "$1"; }
@@ -32,8 +36,7 @@ services() { for path in "$@"; do [ -f "$path" ] && basename "$path" | sed -E 's
 section wanted; services "$link"/*
 section services; for unit in $(services "$state"/generations/*/units/*); do echo "$unit $(systemctl --user is-active "$unit")"; done
 section containers; podman ps --all --format '{{.Names}}' | grep -E "^systemd-$STACK-|^phoenix-rehearse-$STACK-"
-section leftovers; find "$state" ~/.config/phoenix ~/.config/containers "$XDG_RUNTIME_DIR/phoenix" -name '.tmp-*' 2>/dev/null | while read -r path; do
-  pid=\${path##*/.tmp-}; [ -e "/proc/\${pid%%-*}" ] || [ ! -e "$path" ] || echo "$path"; done
+section leftovers; ${unowned('"$state" ~/.config/containers')}
 section http; curl -s -m 2 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/health"
 section variant; curl -s -m 2 "http://127.0.0.1:$PORT/version"
 true`;
@@ -60,6 +63,12 @@ export async function look(m: Machine, stack: string, port: number): Promise<Fou
     httpStatus: Number(rows("http")[0] ?? 0),
     variant: rows("variant")[0] ?? "",
   };
+}
+
+/** What killed processes left in the folders that all stacks share: swept by the next deploy, whosesoever it is. */
+export async function sharedLeftovers(m: Machine): Promise<readonly string[]> {
+  const { stdout } = await m.shell(unowned('~/.config/phoenix "$XDG_RUNTIME_DIR/phoenix"'));
+  return stdout.split("\n").filter((path) => path !== "");
 }
 
 /** Right after the crash: nothing is lost, whatever else is unfinished. Returns what is wrong. */

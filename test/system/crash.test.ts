@@ -3,7 +3,7 @@ import { type StepName, stepNames } from "../../src/domain/steps.ts";
 import { type EveryStep, everyStep, everyStepImage, type VariantOptions } from "../support/every-step.ts";
 import { agentLines, installAgent } from "../support/install-agent.ts";
 import { installProber } from "../support/install-prober.ts";
-import { type Found, faultsOfCrash, faultsOfRest, look } from "../support/invariants.ts";
+import { type Found, faultsOfCrash, faultsOfRest, look, sharedLeftovers } from "../support/invariants.ts";
 import { machine } from "../support/machine.ts";
 
 /**
@@ -187,6 +187,7 @@ t.test("a deploy killed in a rehearsal leaves nothing behind once the next one i
   t.equal(done.exitCode, 0, done.stdout + done.stderr);
   const rest = await look(m, stack.stack, stack.port);
   t.same([faultsOfRest(rest), rest.variant], [[], String(variant)]);
+  t.same(await sharedLeftovers(m), [], "nor did any of those before");
 });
 
 t.test(
