@@ -64,7 +64,7 @@ const cases: readonly Case[] = [
     name: "(a) an image that exits at once, live",
     change: () => m.writeFile("shop/web.container", container("web", { extra: "Environment=MODE=exit-at-once", policy: "Rehearse=no" })),
     exit: 6,
-    why: /web\.service: it exited 3 times before it was ready/,
+    why: /web\.service: (it exited 3 times before it was ready|not ready within 5 s: .*exit 1)/,
     undo: restore("web"),
   },
   {
@@ -113,7 +113,8 @@ const cases: readonly Case[] = [
     name: "(g) a broken db, which others need",
     change: () => m.writeFile("shop/db.container", container("db", { extra: "Environment=MODE=exit-at-once" })),
     exit: 6,
-    why: /db\.service: it exited 3 times/,
+    // On a busy machine the deadline comes before the third exit: with each, systemd takes down and starts whoever requires it.
+    why: /db\.service: (it exited 3 times|not ready within 5 s: .*exit 1)/,
     undo: restore("db"),
   },
 ];
