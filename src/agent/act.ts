@@ -1,4 +1,4 @@
-import { noFailpoint } from "../deploy/failpoint.ts";
+import type { Failpoint } from "../deploy/failpoint.ts";
 import { goBack } from "../deploy/transaction.ts";
 import { foldLedger } from "../domain/ledger.ts";
 import type { Ms, ServiceName, StackName } from "../domain/words.ts";
@@ -10,7 +10,12 @@ import { restartWithin } from "./restart.ts";
 type ActionOf<K extends HealAction["kind"]> = Extract<HealAction, { readonly kind: K }>;
 type Laned = Exclude<HealAction["kind"], "open-breaker" | "close-breaker" | "recheck">;
 
-export type ActContext = { readonly stack: StackName; readonly ports: Ports; readonly progress: (line: string) => void };
+export type ActContext = {
+  readonly stack: StackName;
+  readonly ports: Ports;
+  readonly progress: (line: string) => void;
+  readonly failpoint: Failpoint;
+};
 type Executors = { readonly [K in Laned]: (action: ActionOf<K>, context: ActContext) => Promise<void> };
 
 /** How long a start is waited for under the lane; it goes on by itself, and the looks tell what becomes of it. */
@@ -44,7 +49,7 @@ const executors: Executors = {
     await recordEvent(stack, { event: "restarted", service, because, attempt }, ports);
     await restartWithin({ service, graceMs, startWaitMs }, ports);
   },
-  rollback: async ({ service, because }, { stack, ports, progress }) => {
+  rollback: async ({ service, because }, { stack, ports, progress, failpoint }) => {
     const { current } = foldLedger((await ports.history.read(stack)).lines);
     const wanted = await ports.generations.read(stack, current);
     const startedAtMs = ports.clock.monotonic();
@@ -52,7 +57,7 @@ const executors: Executors = {
     await ports.history.append(stack, { event: "pending", generation: current, from: current, verb: "heal" });
     await ports.history.append(stack, { event: "failed", generation: current, digest: wanted.digest, because, service });
     const request = {
-      ...{ stack, verb: "heal", wanted, removeVolumes: false, failpoint: noFailpoint, progress },
+      ...{ stack, verb: "heal", wanted, removeVolumes: false, failpoint, progress },
       interrupted: new AbortController().signal,
     };
     await goBack(request, { because, interrupted: false }, startedAtMs, ports);

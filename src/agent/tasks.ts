@@ -1,4 +1,4 @@
-import { noFailpoint } from "../deploy/failpoint.ts";
+import type { Failpoint } from "../deploy/failpoint.ts";
 import { recover } from "../deploy/recover.ts";
 import { retain } from "../deploy/retain.ts";
 import { PhoenixError } from "../domain/errors.ts";
@@ -14,20 +14,20 @@ export type Task =
   | { readonly kind: "recover"; readonly stack: StackName };
 
 /** Does it under the stack's lane, at once or not at all. True = it was done, or is nobody's business any more. */
-export async function runTask(task: Task, ports: Ports): Promise<boolean> {
+export async function runTask(task: Task, failpoint: Failpoint, ports: Ports): Promise<boolean> {
   const { stack } = task;
   const progress = (message: string): void => ports.journal.say(6, `${stack}: ${message}`, { PHOENIX_STACK: stack });
   try {
     await ports.lane.hold(stack, 0, async () => {
       if (task.kind === "recover") {
-        await recover({ stack, interrupted: new AbortController().signal, failpoint: noFailpoint, progress }, ports);
+        await recover({ stack, interrupted: new AbortController().signal, failpoint, progress }, ports);
         await retain(stack, ports);
         return;
       }
       const ledger = foldLedger((await ports.history.read(stack)).lines);
       // Decided before somebody else changed the stack: the next look decides anew.
       if (ledger.pending !== undefined || ledger.current !== task.generation) return;
-      await act(task.actions, { stack, ports, progress });
+      await act(task.actions, { stack, ports, progress, failpoint });
     });
     return true;
   } catch (error) {

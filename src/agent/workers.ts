@@ -1,3 +1,4 @@
+import type { Failpoint } from "../deploy/failpoint.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Ask } from "./due.ts";
 import type { Inbox } from "./inbox.ts";
@@ -16,7 +17,7 @@ export type Workers = {
 /** A question costs a socket; hundreds at once would only make each other late. */
 const mostAsks = 32;
 
-export function startWorkers(inbox: Inbox, ports: Ports): Workers {
+export function startWorkers(inbox: Inbox, failpoint: Failpoint, ports: Ports): Workers {
   let asks = 0;
   let isListing = false;
   const changes = new Set<Promise<void>>();
@@ -40,7 +41,7 @@ export function startWorkers(inbox: Inbox, ports: Ports): Workers {
     isListing = false;
   };
   const change = async (task: Task): Promise<void> => {
-    const done = await runTask(task, ports);
+    const done = await runTask(task, failpoint, ports);
     inbox.put({ kind: "task-done", stack: task.stack, task: task.kind, failed: !done });
   };
 

@@ -16,6 +16,7 @@ import { startWorkers } from "../agent/workers.ts";
 import { type ExitCode, exits } from "../domain/exit.ts";
 import type { Ms } from "../domain/words.ts";
 import { levelled, loadConfig } from "./agentConfig.ts";
+import { failpointOf } from "./failpoint.ts";
 import { startHousework } from "./housework.ts";
 import { connectPorts } from "./ports.ts";
 
@@ -85,7 +86,7 @@ export async function runAgent(): Promise<ExitCode> {
     } else if (isReady && isNews) void notifier.status(sayServices(now));
   };
 
-  const workers = startWorkers(inbox, ports);
+  const workers = startWorkers(inbox, failpointOf(process.env), ports);
   const unwatch = await ports.units.watch((change) => inbox.put({ kind: "change", change, atMs: ports.clock.monotonic() }));
   const unread = ports.history.watch((stack) => inbox.put({ kind: "ledger", stack }));
   const options = {

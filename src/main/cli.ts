@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import type { CliContext } from "../cli/context.ts";
-import { failpointAt, noFailpoint } from "../deploy/failpoint.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
+import { failpointOf } from "./failpoint.ts";
 
 export type CommandLine = { readonly context: CliContext; readonly close: () => Promise<void> };
 
@@ -15,7 +15,6 @@ const selfArgv: readonly [string, ...string[]] = [process.execPath, fileURLToPat
 export function commandLine(): CommandLine {
   const interrupted = new AbortController();
   let connected: Promise<{ readonly ports: Ports; readonly close: () => Promise<void> }> | undefined;
-  const die = process.env["PHOENIX_FAILPOINT"];
   const context: CliContext = {
     ports: async () => {
       // Only a verb that may change something needs the gentle Ctrl-C; the others just end.
@@ -31,7 +30,7 @@ export function commandLine(): CommandLine {
     cwd: process.cwd(),
     version: process.env["PHOENIX_VERSION"] ?? "0.0.0",
     interrupted: interrupted.signal,
-    failpoint: die === undefined ? noFailpoint : failpointAt(die, () => process.kill(process.pid, "SIGKILL")),
+    failpoint: failpointOf(process.env),
     confirm,
     attach,
     agent: async () => await (await import("./agent.ts")).runAgent(),

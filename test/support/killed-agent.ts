@@ -1,0 +1,35 @@
+import type { EveryStep } from "./every-step.ts";
+import { type Found, faultsOfRest, look } from "./invariants.ts";
+import type { Machine } from "./machine.ts";
+
+/**
+ * For `installAgent`: the agent reads its failpoint from a file that goes when it ends, so only the first one is killed there and the one
+ * that systemd starts next is not.
+ */
+export const oneFailpoint = "[Service]\nEnvironmentFile=-%t/phoenix-failpoint\nExecStopPost=/bin/rm -f %t/phoenix-failpoint\n";
+
+/** A deploy is cut off once it is pending; the agent that finishes it is killed at `place`; waits until the next agent has put all right. */
+export async function nextAgentRescues(
+  m: Machine,
+  stack: EveryStep,
+  variant: number,
+  place: string,
+): Promise<{ readonly found: Found; readonly kills: number }> {
+  await stack.write(variant);
+  await m.stdout(`systemctl --user stop phoenix.service
+    echo PHOENIX_FAILPOINT=${place} >"$XDG_RUNTIME_DIR/phoenix-failpoint"
+    systemctl --user start phoenix.service`);
+  const deploy = await m.phoenix(["deploy", stack.stack], { env: { PHOENIX_FAILPOINT: "after:record-pending" } });
+  if (deploy.exitCode !== 137) throw new Error(`not cut off: ${deploy.exitCode} ${deploy.stdout}${deploy.stderr}`);
+  let found = await look(m, stack.stack, stack.port);
+  const isRight = async (): Promise<boolean> => {
+    found = await look(m, stack.stack, stack.port);
+    return found.variant === String(variant) && faultsOfRest(found).length === 0;
+  };
+  // What is still wrong when the time is over, the caller says.
+  await m.waitFor("the next agent put it right", isRight, 45_000).catch(() => {});
+  // Killed after its last step it leaves nothing to put right: all is well before systemd has counted the restart.
+  const kills = async (): Promise<number> => Number(await m.stdout("systemctl --user show -P NRestarts phoenix.service"));
+  await m.waitFor("the agent was killed", async () => (await kills()) > 0, 5_000).catch(() => {});
+  return { found, kills: await kills() };
+}
