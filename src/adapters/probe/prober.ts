@@ -19,6 +19,9 @@ export type ProberOptions = {
   readonly selfArgv: readonly [string, ...string[]];
 };
 
+/** How the prober begins what the network's DNS says of an unknown name. */
+const noSuchName = "no such name";
+
 type Ways = { readonly [V in ProbeRoute["via"]]: (request: ProbeRequest, route: Extract<ProbeRoute, { via: V }>) => Promise<ProbeResult> };
 
 /** Sends every probe the way its route says. */
@@ -38,9 +41,18 @@ export function createProber(options: ProberOptions): Prober {
       const address = fact.dnsEnabled ? undefined : await options.findAddress(name, network).catch(() => undefined);
       if (!fact.dnsEnabled && address === undefined) return answerOf(unasked(`${name} has no address on ${network}`));
       const target = { kind: "network", gateways: fact.gateways, name, ...(address === undefined ? {} : { address }) } as const;
-      const { outcome, detail, latencyMs } = await client.ask({ probe: withoutHost(probe), target, timeoutMs });
+      const answer = await client.ask({ probe: withoutHost(probe), target, timeoutMs });
+      const { outcome, detail, latencyMs } = answer.detail.startsWith(noSuchName) ? await askByAddress(answer) : answer;
       if (outcome === "error") networks.forget(network);
       return { outcome, detail, latencyMs };
+
+      /** The network's DNS loses a name now and then when networks come and go. The container is asked all the same, and the answer says so. */
+      async function askByAddress(unnamed: ProbeResult): Promise<ProbeResult> {
+        const found = await options.findAddress(name, network).catch(() => undefined);
+        if (found === undefined) return unnamed;
+        const direct = await client.ask({ probe: withoutHost(probe as NetworkProbe), target: { ...target, address: found }, timeoutMs });
+        return { ...direct, detail: `${direct.detail}, though ${name} does not resolve` };
+      }
     },
     host: async ({ probe, timeoutMs }, { host, port }) => {
       if (!isNetworkProbe(probe)) return mismatch(probe.kind, "host");
