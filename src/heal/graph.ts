@@ -1,3 +1,4 @@
+import { reaches } from "../domain/reach.ts";
 import type { ServiceName } from "../domain/words.ts";
 import type { HealState } from "./state.ts";
 import type { ServiceView, StackView } from "./view.ts";
@@ -34,14 +35,8 @@ export function isUsable(service: ServiceView, state: HealState): boolean {
 }
 
 function needs(index: ServiceIndex, from: ServiceName, to: ServiceName): boolean {
-  const seen = new Set<ServiceName>();
-  const open = [from];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (name === to) return true;
-    if (seen.has(name)) continue;
-    seen.add(name);
+  return reaches(from, to, (name) => {
     const service = index.get(name);
-    if (service !== undefined) open.push(...service.after, ...service.requires);
-  }
-  return false;
+    return service === undefined ? [] : [...service.after, ...service.requires];
+  });
 }

@@ -1,4 +1,5 @@
 import type { UnitState } from "../domain/observed.ts";
+import { reaches } from "../domain/reach.ts";
 import type { Ms, ServiceName } from "../domain/words.ts";
 import type { GateState, GateSubject, SubjectFacts } from "./gate-facts.ts";
 import { phaseOf } from "./unit.ts";
@@ -43,13 +44,5 @@ export function dependenciesReadySince(state: GateState, subject: GateSubject): 
 
 /** Whether `from` starts after `to`, directly or not. */
 function needs(state: GateState, from: ServiceName, to: ServiceName): boolean {
-  const seen = new Set<ServiceName>();
-  const open = [from];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (name === to) return true;
-    if (seen.has(name)) continue;
-    seen.add(name);
-    open.push(...(state.facts.get(name)?.subject.after ?? []));
-  }
-  return false;
+  return reaches(from, to, (name) => state.facts.get(name)?.subject.after ?? []);
 }

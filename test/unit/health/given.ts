@@ -3,6 +3,7 @@ import type { Test } from "tap";
 import type { UnitState } from "../../../src/domain/observed.ts";
 import type { Policy, Probe, ProbeResult } from "../../../src/domain/policy.ts";
 import { type HealthChange, type HealthObservation, initialHealth, observe, type ServiceHealth } from "../../../src/health/service.ts";
+import { somePolicy } from "../../support/given.ts";
 
 /** What the tests of health and heal start from. All times are numbers; nothing waits. */
 
@@ -11,25 +12,7 @@ export const otherHttp: Probe = { kind: "http", tls: false, port: 8080, path: "/
 export const unitProbe: Probe = { kind: "unit" };
 
 export function policy(more: Partial<Policy> = {}): Policy {
-  return {
-    startup: http,
-    readiness: http,
-    liveness: http,
-    periodMs: 10_000,
-    timeoutMs: 1000,
-    initialDelayMs: 0,
-    failureThreshold: 3,
-    successThreshold: 1,
-    startupDeadlineMs: 120_000,
-    minHealthyMs: 10_000,
-    heal: "restart",
-    graceMs: 10_000,
-    restartBudget: { restarts: 5, windowMs: 600_000 },
-    rollback: true,
-    rehearse: "auto",
-    generateSecrets: [],
-    ...more,
-  };
+  return { ...somePolicy, startup: http, readiness: http, liveness: http, ...more };
 }
 
 export function unit(service: string, more: Partial<UnitState> = {}): UnitState {
