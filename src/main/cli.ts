@@ -18,7 +18,7 @@ export function commandLine(): CommandLine {
   const context: CliContext = {
     ports: async () => {
       // Only a verb that may change something needs the gentle Ctrl-C; the others just end.
-      if (connected === undefined) for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
+      if (connected === undefined) for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interruptOnce(interrupted));
       connected ??= connect();
       return (await connected).ports;
     },
@@ -92,4 +92,16 @@ function attach([command, ...args]: readonly [string, ...string[]]): Promise<num
     child.on("error", reject);
     child.on("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 130));
   });
+}
+
+/** One Ctrl-C often arrives twice, from the terminal and from a wrapper such as timeout(1): only a later one means "at once". */
+function interruptOnce(interrupted: AbortController): (signal: NodeJS.Signals) => void {
+  let firstAtMs: number | undefined;
+  return (signal) => {
+    firstAtMs ??= performance.now();
+    interrupted.abort();
+    if (performance.now() - firstAtMs < 1_000) return;
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  };
 }
