@@ -1,6 +1,8 @@
 import { access, constants } from "node:fs/promises";
 import { PhoenixError } from "../domain/errors.ts";
 import { command } from "./command.ts";
+import { defaultCachePath } from "./layout.ts";
+import { withLock } from "./lock.ts";
 import type { Progress } from "./progress.ts";
 
 /** What the sandbox runs on the host, and the Debian package that brings it. */
@@ -16,16 +18,26 @@ const programs: Readonly<Record<string, string>> = {
   flock: "util-linux",
 };
 
-/** Makes sure that everything the sandbox calls is there. As root on a Debian host missing packages are installed, and the command is said first. */
+const installTimeoutMs = 600_000;
+
+/**
+ * Makes sure that everything the sandbox calls is there. As root on a Debian host missing packages are installed, and the command is said
+ * first. One at a time: two test files that met on a fresh machine ended each other's apt-get.
+ */
 export async function ensurePrerequisites(progress: Progress): Promise<void> {
   if (process.platform !== "linux")
     throw new PhoenixError("sandbox-unsupported", "The sandbox is a Linux machine; this host is not Linux.");
   const missing = await missingPackages();
-  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...missing] as const;
   if (process.getuid?.() !== 0) {
-    const hint = missing.length === 0 ? "" : ` Missing here: run 'sudo ${install.join(" ")}' first.`;
+    const hint = missing.length === 0 ? "" : ` Missing here: run 'sudo ${installCommand(missing).join(" ")}' first.`;
     throw new PhoenixError("sandbox-unsupported", `The sandbox mounts and boots a system, so it must be started by root.${hint}`);
   }
+  if (missing.length > 0) await withLock(`${defaultCachePath}/.packages.lock`, installTimeoutMs, () => install(progress));
+}
+
+async function install(progress: Progress): Promise<void> {
+  // Whoever held the lock before may have done it.
+  const missing = await missingPackages();
   if (missing.length === 0) return;
   if (!(await isProgram("apt-get"))) {
     throw new PhoenixError("sandbox-unsupported", `This host has no apt-get; install yourself: ${missing.join(", ")}.`);
@@ -34,8 +46,14 @@ export async function ensurePrerequisites(progress: Progress): Promise<void> {
   progress("Running: apt-get update");
   // A broken third-party source must not stop us: what matters is whether the install works.
   await command(["apt-get", "update", "-q"], { timeoutMs: 300_000, env }).catch((error: unknown) => progress(`${String(error)}, ignoring`));
-  progress(`Running: ${install.join(" ")}`);
-  await command([...install], { timeoutMs: 600_000, env });
+  const argv = installCommand(missing);
+  progress(`Running: ${argv.join(" ")}`);
+  await command(argv, { timeoutMs: installTimeoutMs, env });
+}
+
+/** Waits for whoever else installs just now, as a fresh machine's unattended upgrades do. */
+function installCommand(packages: readonly string[]): readonly [string, ...string[]] {
+  return ["apt-get", "install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", ...packages];
 }
 
 async function missingPackages(): Promise<readonly string[]> {

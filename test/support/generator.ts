@@ -8,12 +8,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { defaultCachePath } from "../../src/sandbox/layout.ts";
+import { ensurePrerequisites } from "../../src/sandbox/prerequisites.ts";
 import { silent } from "../../src/sandbox/progress.ts";
 import { recipeOf } from "../../src/sandbox/recipe.ts";
 import { cachedRootfs } from "../../src/sandbox/rootfs.ts";
 
 /** Where the generator of Debian 13 (Podman 5.4.2) lies. */
 export async function generatorPath(): Promise<string> {
+  await ensurePrerequisites(silent);
   await mkdir(defaultCachePath, { recursive: true });
   return `${await cachedRootfs(recipeOf(), defaultCachePath, silent)}/usr/libexec/podman/quadlet`;
 }
