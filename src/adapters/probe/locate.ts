@@ -26,24 +26,46 @@ export async function locate(target: NetworkTarget, timeoutMs: Ms, signal: Abort
 
 type Lookup = { readonly server: string; readonly timeoutMs: Ms; readonly signal: AbortSignal };
 
-/** What the network's DNS says about a name. A new resolver each time: one that lives on may cache, and addresses change at every start. */
+/** What the network's DNS says about a name. Two look-ups together have no more time than one. */
 async function resolve(name: string, { server, timeoutMs, signal }: Lookup): Promise<readonly string[] | Verdict> {
-  const resolver = new Resolver({ timeout: Math.max(1, Math.ceil(timeoutMs)), tries: 1 });
-  // Two look-ups together have no more time than one.
-  signal.addEventListener("abort", () => resolver.cancel(), { once: true });
-  resolver.setServers([server.includes(":") ? `[${server}]` : server]);
+  const resolver = resolverFor(server, Math.max(1, Math.ceil(timeoutMs)));
   // A name with a dot would be handed on to the machine's own DNS servers.
   const asked = name.includes(".") ? `${name}.dns.podman` : name;
   try {
-    return await resolver.resolve4(asked);
+    return await orAborted(resolver.resolve4(asked), signal);
   } catch (error) {
     if (codeOf(error) !== "ENODATA") return verdictOf(error, name);
   }
   try {
-    return await resolver.resolve6(asked);
+    return await orAborted(resolver.resolve6(asked), signal);
   } catch (error) {
     return verdictOf(error, name);
   }
+}
+
+/** A new resolver costs four times as much as a question to one that is there. None caches answers: addresses change at every start. */
+const resolvers = new Map<string, Resolver>();
+/** Networks come and go: whoever has seen this many begins anew. */
+const mostResolvers = 64;
+
+function resolverFor(server: string, timeoutMs: Ms): Resolver {
+  const key = `${server} ${timeoutMs}`;
+  const known = resolvers.get(key);
+  if (known !== undefined) return known;
+  if (resolvers.size >= mostResolvers) resolvers.clear();
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
+  resolver.setServers([server.includes(":") ? `[${server}]` : server]);
+  resolvers.set(key, resolver);
+  return resolver;
+}
+
+/** Others may be asking the same resolver: a question is let go of, not cancelled. Its own timeout ends it. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    const abort = (): void => reject(Object.assign(new Error("no time is left"), { code: "ETIMEOUT" }));
+    signal.addEventListener("abort", abort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 function verdictOf(error: unknown, name: string): Verdict {
