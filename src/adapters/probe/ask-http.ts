@@ -3,7 +3,7 @@ import { addAbortSignal } from "node:stream";
 import { type HttpHead, readHttpAnswer } from "./http-answer.ts";
 import { failure, success, type Verdict } from "./question.ts";
 import { notHttp } from "./socket-error.ts";
-import type { Spot } from "./spot.ts";
+import { connectionTo, type Spot } from "./spot.ts";
 
 /** The kubelet's limit: more is a loop, and a failure. */
 const redirectLimit = 10;
@@ -32,7 +32,8 @@ export async function askHttp(spot: Spot, place: { readonly tls: boolean; readon
 
 async function get(spot: Spot, place: Place, signal: AbortSignal): Promise<HttpHead> {
   const request = sayGet(spot, place);
-  const socket = addAbortSignal(signal, place.tls ? await connectTls(spot, place.port) : connect({ host: spot.address, port: place.port }));
+  const to = { ...spot, port: place.port };
+  const socket = addAbortSignal(signal, place.tls ? await connectTls(to) : connect(connectionTo(to)));
   return await new Promise((resolve, reject) => {
     let text = "";
     const read = (isClosed: boolean): void => {
@@ -56,9 +57,10 @@ async function get(spot: Spot, place: Place, signal: AbortSignal): Promise<HttpH
 }
 
 /** TLS is loaded when the first https probe comes: most probers never need it. */
-async function connectTls({ address, name }: Spot, port: number): Promise<Socket> {
+async function connectTls(spot: Spot): Promise<Socket> {
   const tls = await import("node:tls");
-  return tls.connect({ host: address, port, rejectUnauthorized: false, ...(isIP(name) === 0 ? { servername: name } : {}) });
+  const { name } = spot;
+  return tls.connect({ ...connectionTo(spot), rejectUnauthorized: false, ...(isIP(name) === 0 ? { servername: name } : {}) });
 }
 
 /** A name or path with a line break in it would be a second request. */

@@ -1,27 +1,38 @@
 import { Resolver } from "node:dns/promises";
+import { isIPv6 } from "node:net";
 import type { Ms } from "../../domain/words.ts";
-import { currentInterfaces, findBridge, isBare } from "./coverage.ts";
-import { type Answer, failure, type Target, unasked, type Verdict } from "./question.ts";
+import { bridgeTo, type Uncovered } from "./coverage.ts";
+import { failure, type Target, unasked, type Verdict } from "./question.ts";
 
-export type Located = { readonly address: string } | { readonly verdict: Verdict; readonly uncovered?: NonNullable<Answer["uncovered"]> };
+/** `from` = the bridge's own address: a question bound to it cannot leave by another way. */
+export type Located = { readonly address: string; readonly from: string } | { readonly verdict: Verdict } | NoWay;
+
+export type NoWay = { readonly verdict: Verdict; readonly uncovered: Uncovered };
 
 type NetworkTarget = Extract<Target, { readonly kind: "network" }>;
 
 /** The address of a container on a network, once it is certain that a question to it stays on the machine. */
 export async function locate(target: NetworkTarget, timeoutMs: Ms, signal: AbortSignal): Promise<Located> {
-  const interfaces = currentInterfaces();
-  const uncovered = (address: string): Located => ({
-    verdict: unasked(`no interface covers ${address}`),
-    uncovered: isBare(interfaces) ? "bare" : "network",
-  });
-  const bridge = findBridge(interfaces, target.gateways);
-  if (bridge === undefined) return uncovered(target.address ?? target.gateways[0] ?? target.name);
+  const bridge = bridgeTo(target.gateways);
+  if (typeof bridge === "string") return noWayTo(target.address ?? target.gateways[0] ?? target.name, bridge);
   const addresses =
     target.address === undefined ? await resolve(target.name, { server: bridge.gateway, timeoutMs, signal }) : [target.address];
-  if (!Array.isArray(addresses)) return { verdict: addresses as Verdict };
+  if (!Array.isArray(addresses)) return noWay(target) ?? { verdict: addresses as Verdict };
   // A container on two networks may be known by both addresses.
   const address = addresses.find(bridge.covers);
-  return address === undefined ? uncovered(addresses[0] ?? target.name) : { address };
+  const from = bridge.addresses.find((own) => isIPv6(own) === isIPv6(address ?? "") && !own.startsWith("fe80:"));
+  if (address !== undefined && from !== undefined) return { address, from };
+  return noWayTo(addresses[0] ?? target.name, "network");
+}
+
+/** Looks again: undefined = the network's bridge is there. */
+export function noWay(target: NetworkTarget): NoWay | undefined {
+  const bridge = bridgeTo(target.gateways, true);
+  return typeof bridge === "string" ? noWayTo(target.address ?? target.gateways[0] ?? target.name, bridge) : undefined;
+}
+
+function noWayTo(address: string, uncovered: Uncovered): NoWay {
+  return { verdict: unasked(`no interface covers ${address}`), uncovered };
 }
 
 type Lookup = { readonly server: string; readonly timeoutMs: Ms; readonly signal: AbortSignal };
@@ -55,6 +66,9 @@ function resolverFor(server: string, timeoutMs: Ms): Resolver {
   if (resolvers.size >= mostResolvers) resolvers.clear();
   const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
   resolver.setServers([server.includes(":") ? `[${server}]` : server]);
+  // Its own bridge or none: without it the question would follow the default route.
+  if (isIPv6(server)) resolver.setLocalAddress("0.0.0.0", server);
+  else resolver.setLocalAddress(server);
   resolvers.set(key, resolver);
   return resolver;
 }

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Ms } from "../../domain/words.ts";
 import { ask } from "./ask.ts";
 import { openOutbox } from "./outbox.ts";
+import { restParent } from "./parent.ts";
 import { type Answer, answerOf, unasked } from "./question.ts";
 import { encode, lineReader, readRequest } from "./wire.ts";
 
@@ -29,6 +30,7 @@ export async function runProber(socketPath: string): Promise<number> {
     process.stderr.write(`Another prober listens on ${socketPath}.\n`);
     return exitTaken;
   }
+  restParent(process.env);
   const connections = new Set<Socket>();
   const code = await new Promise<number>((end) => {
     const isStale = staleness();
