@@ -40,7 +40,7 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
     {
       path: options.path,
       name: options.name,
-      images: (stack, current) => resolveImages({ stack, current, pull: options.pull, progress }, ports),
+      images: (stack, current) => resolveImages({ stack, current, pull: options.pull, progress, interrupted: options.interrupted }, ports),
     },
     ports,
   );

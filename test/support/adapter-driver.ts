@@ -15,7 +15,12 @@ import { podmanContainers } from "../../src/adapters/podman/containers.ts";
 import { podmanImages } from "../../src/adapters/podman/images.ts";
 import { podmanObjects } from "../../src/adapters/podman/objects.ts";
 import { podmanRunner } from "../../src/adapters/podman/run.ts";
+import { openBus } from "../../src/adapters/systemd/bus.ts";
+import { transientRunner } from "../../src/adapters/systemd/transient.ts";
+import { unitProgram } from "../../src/adapters/systemd/unitProgram.ts";
 import { PhoenixError } from "../../src/domain/errors.ts";
+
+import type { Attention } from "../../src/ports/machine.ts";
 
 export type DriverCall = { readonly port: string; readonly verb: string; readonly args: readonly unknown[]; readonly home?: string };
 export type DriverAnswer = {
@@ -24,6 +29,8 @@ export type DriverAnswer = {
   /** What the call's progress callback was told. */
   readonly lines: readonly string[];
 };
+
+const bus = openBus({ mode: "lazy" });
 
 type Verb = (...args: readonly unknown[]) => Promise<unknown>;
 
@@ -34,7 +41,7 @@ function portsFor(home: string | undefined): Readonly<Record<string, unknown>> {
   };
   const runtimePath = join(process.env["XDG_RUNTIME_DIR"] ?? "/run", "phoenix");
   const timeoutMs = Number(process.env["DRIVER_TIMEOUT_MS"] ?? 20_000);
-  const podman = podmanRunner({ environment, timeoutMs });
+  const podman = podmanRunner({ environment, timeoutMs, asUnit: unitProgram(runtimePath, transientRunner(bus)) });
   const paths = statePaths(homesOf(environment, homedir()));
   let now = 1_000;
   return {
@@ -51,9 +58,10 @@ function portsFor(home: string | undefined): Readonly<Record<string, unknown>> {
 
 async function answer({ port, verb, args, home }: DriverCall): Promise<DriverAnswer> {
   const lines: string[] = [];
+  const attention: Attention = { progress: (line) => lines.push(line), interrupted: AbortSignal.timeout(interruptMs) };
   const callbacks: Readonly<Record<string, readonly unknown[]>> = {
-    pull: [(line: string) => lines.push(line)],
-    build: [(line: string) => lines.push(line)],
+    pull: [attention],
+    build: [attention],
   };
   try {
     const found = (portsFor(home)[port] as Readonly<Record<string, Verb>>)[verb];
@@ -71,6 +79,10 @@ async function answer({ port, verb, args, home }: DriverCall): Promise<DriverAns
   }
 }
 
+/** `DRIVER_INTERRUPT_MS`: a pull or build is interrupted so long after it began. */
+const interruptMs = Number(process.env["DRIVER_INTERRUPT_MS"] ?? 600_000);
+
 const answers: DriverAnswer[] = [];
 for (const call of JSON.parse(await text(process.stdin)) as readonly DriverCall[]) answers.push(await answer(call));
-process.stdout.write(JSON.stringify(answers, (_key, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value)));
+const told = JSON.stringify(answers, (_key, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value));
+process.stdout.write(told, () => bus.close());
