@@ -50,11 +50,21 @@ function portsFor(home: string | undefined): Readonly<Record<string, unknown>> {
     objects: podmanObjects(podman),
     generator: quadletGenerator({ environment, runtimePath }),
     generations: folderGenerations(paths),
-    history: fileHistory({ paths, clock: { now: () => (now += 1) }, by: "driver" }),
+    history: fileHistory({ paths, clock: { now: () => (now += 1) }, by: `driver${process.env["DRIVER_BY"] ?? ""}` }),
     source: folderSource(),
     host: thisMachine({ environment, homePath: homedir() }),
   };
 }
+
+/** What does not travel as JSON. `history.shorten` gets the service whose lines go. */
+const revivers: Readonly<Record<string, (args: readonly unknown[]) => readonly unknown[]>> = {
+  generate: ([files]) => [new Map(Object.entries(files as object))],
+  retain: ([stack, keep]) => [stack, new Set(keep as readonly unknown[])],
+  shorten: ([stack, service]) => [
+    stack,
+    (lines: readonly { readonly service: string }[]) => lines.filter((line) => line.service !== service),
+  ],
+};
 
 async function answer({ port, verb, args, home }: DriverCall): Promise<DriverAnswer> {
   const lines: string[] = [];
@@ -66,12 +76,7 @@ async function answer({ port, verb, args, home }: DriverCall): Promise<DriverAns
   try {
     const found = (portsFor(home)[port] as Readonly<Record<string, Verb>>)[verb];
     if (found === undefined) throw new TypeError(`no verb ${port}.${verb}`);
-    const revived =
-      verb === "generate"
-        ? [new Map(Object.entries(args[0] as object))]
-        : verb === "retain"
-          ? [args[0], new Set(args[1] as readonly unknown[])]
-          : args;
+    const revived = (revivers[verb] ?? ((given) => given))(args);
     return { value: await found(...revived, ...(callbacks[verb] ?? [])), lines };
   } catch (error) {
     if (!(error instanceof PhoenixError)) throw error;
