@@ -57,7 +57,7 @@ export type Images = {
     work: { readonly service: ServiceName; readonly execStart: readonly string[]; readonly workingFolder: string },
     attention: Attention,
   ) => Promise<ImageFact>;
-  readonly tag: (id: string, tag: string) => Promise<void>;
+  readonly tag: (id: string, tags: readonly string[]) => Promise<void>;
   readonly untag: (tag: string) => Promise<void>;
   /** Tags under `localhost/phoenix/<stack>/`. */
   readonly kept: (stack: StackName) => Promise<readonly { readonly tag: string; readonly id: string }[]>;

@@ -90,7 +90,7 @@ podman run -d --name other localhost/phoenix-test/server >/dev/null`);
     const { id } = await value<{ id: string }>("images.find", ["localhost/built:1"]);
     const tag = `localhost/phoenix/demo/web:${id.slice(0, 12)}`;
     const [, kept, , again, left] = await ask([
-      call("images.tag", [id, tag]),
+      call("images.tag", [id, [tag]]),
       call("images.kept", ["demo"]),
       call("images.untag", [tag]),
       call("images.untag", [tag]),

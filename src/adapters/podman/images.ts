@@ -39,9 +39,14 @@ export function podmanImages(podman: Podman, options: ImagesOptions): Images {
   };
 
   const find: Images["find"] = async (reference) => {
-    // 0 = there, 1 = not there: the only answer of podman that tells "no such image" from "could not look".
-    const { exitCode } = await podman.ask(`look for the image ${reference}`, ["image", "exists", "--", reference]);
-    return exitCode === 1 ? undefined : await inspect(reference);
+    try {
+      return await inspect(reference);
+    } catch (error) {
+      // 1 = not there: the only answer of podman that tells "no such image" from "could not look".
+      const { exitCode } = await podman.ask(`look for the image ${reference}`, ["image", "exists", "--", reference]);
+      if (exitCode === 1) return undefined;
+      throw error;
+    }
   };
 
   return {
@@ -75,8 +80,8 @@ export function podmanImages(podman: Podman, options: ImagesOptions): Images {
       });
     },
 
-    tag: async (id, tag) => {
-      await podman.run(`tag an image as ${tag}`, ["tag", "--", id, tag]);
+    tag: async (id, tags) => {
+      await podman.run(`tag an image as ${tags.join(", ")}`, ["tag", "--", id, ...tags]);
     },
 
     untag: async (tag) => {
