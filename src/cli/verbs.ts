@@ -1,4 +1,5 @@
 import type { Register } from "./program.ts";
+import { registerBuild } from "./verbs/build.ts";
 import { registerCompletion } from "./verbs/completion.ts";
 import { registerDeploy } from "./verbs/deploy.ts";
 import { registerHistory } from "./verbs/history.ts";
@@ -13,6 +14,7 @@ import { registerTeardown } from "./verbs/teardown.ts";
 /** Every verb, in the order of `phoenix --help`. */
 export const verbs: readonly Register[] = [
   registerPlan,
+  registerBuild,
   registerDeploy,
   registerStatus,
   registerLogs,

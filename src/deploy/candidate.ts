@@ -1,6 +1,7 @@
 import { type Issue, PhoenixError } from "../domain/errors.ts";
 import type { Generation, PinnedInput } from "../domain/generation.ts";
 import { foldLedger } from "../domain/ledger.ts";
+import type { SourceFolder } from "../domain/source.ts";
 import type { StackName, UnitFileName } from "../domain/words.ts";
 import type { ReadPorts } from "../ports/ports.ts";
 import { withImageHealthcheck } from "../stack/healthcheck.ts";
@@ -28,16 +29,30 @@ export type Candidate = {
   readonly warnings: readonly Issue[];
 };
 
-/** Source -> candidate generation. Writes nothing; throws `source-invalid` with every finding. */
-export async function makeCandidate(options: CandidateOptions, ports: ReadPorts): Promise<Candidate> {
-  const [folder, generatorVersion] = await Promise.all([ports.source.read(options.path), ports.generator.version()]);
-  const chosen = chooseStackName(folder.root, options.name);
+/** A source that was read, and what runs of it now. */
+export type LoadedSource = {
+  readonly stack: Stack;
+  readonly current: Generation;
+  readonly folder: SourceFolder;
+  readonly generatorVersion: string;
+  /** Warnings. */
+  readonly issues: readonly Issue[];
+};
+
+/** Reads a source; throws `source-invalid` with every finding. */
+export async function loadSource({ path, name }: Pick<CandidateOptions, "path" | "name">, ports: ReadPorts): Promise<LoadedSource> {
+  const [folder, generatorVersion] = await Promise.all([ports.source.read(path), ports.generator.version()]);
+  const chosen = chooseStackName(folder.root, name);
   if ("issue" in chosen) throw invalid(folder.root, [chosen.issue]);
   const others = await otherUnits(ports, chosen.name);
-  const loaded = loadStack({ folder, name: chosen.name, podmanVersion: generatorVersion, others });
-  const found = loaded.stack;
-  if (found === undefined) throw invalid(folder.root, loaded.issues);
-  const current = await currentGeneration(found.name, ports);
+  const { stack, issues } = loadStack({ folder, name: chosen.name, podmanVersion: generatorVersion, others });
+  if (stack === undefined) throw invalid(folder.root, issues);
+  return { stack, current: await currentGeneration(stack.name, ports), folder, generatorVersion, issues };
+}
+
+/** Source -> candidate generation. Writes nothing; throws `source-invalid` with every finding. */
+export async function makeCandidate(options: CandidateOptions, ports: ReadPorts): Promise<Candidate> {
+  const { stack: found, current, folder, generatorVersion, issues: loadedIssues } = await loadSource(options, ports);
   const images = await options.images(found, current);
   const stack = withImageHealthcheck(found, images.facts);
   const digests = await Promise.all(
@@ -51,10 +66,16 @@ export async function makeCandidate(options: CandidateOptions, ports: ReadPorts)
     generatorVersion,
     createdAt: ports.clock.now(),
   });
-  const issues = [...loaded.issues, ...rendered.issues];
+  const issues = [...loadedIssues, ...rendered.issues];
   if (rendered.issues.some((issue) => issue.severity === "error")) throw invalid(folder.root, issues);
   const inputs = new Map(rendered.candidate.units.flatMap((unit) => unit.inputs.map((input) => [input.path, input] as const)));
-  return { stack, generation: rendered.candidate, inputs: [...inputs.values()], pins: missingPins(images), warnings: issues };
+  return {
+    stack,
+    generation: { ...rendered.candidate, builds: images.builds },
+    inputs: [...inputs.values()],
+    pins: missingPins(images),
+    warnings: issues,
+  };
 }
 
 function missingPins({ pinned, facts }: ResolvedImages): ReadonlyMap<string, readonly string[]> {

@@ -54,6 +54,9 @@ export type GenerationUnit = {
   readonly volumes: readonly string[];
 };
 
+/** An image that was built for a generation, and from what. */
+export type BuiltImage = { readonly file: UnitFileName; readonly digest: Digest; readonly id: string };
+
 /** The manifest of one immutable generation. */
 export type Generation = {
   readonly schema: 1;
@@ -69,6 +72,8 @@ export type Generation = {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly units: readonly GenerationUnit[];
+  /** Says nothing about what runs: the next deploy reads here what it need not build again. */
+  readonly builds?: readonly BuiltImage[];
 };
 
 /** The label every object rendered by Phoenix carries; its value is the unit's digest. */

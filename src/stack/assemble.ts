@@ -60,7 +60,8 @@ export function assembleStack(options: AssembleOptions): { readonly stack: Stack
     return { ...unit, ...parts, object, ports, references, networks, volumes: volumesOf(unit.document, unit.type, objects), issues };
   });
   const live = read.filter((unit) => !isImageMaker(unit.type));
-  const links = linkUnits(live);
+  // What runs waits for no build: its image is there before anything is started.
+  const links = new Map([...linkUnits(live), ...linkUnits(read.filter((unit) => isImageMaker(unit.type)))]);
   const services = new Set(read.filter((unit) => isRunnable(unit.type)).map((unit) => unit.service));
   const cycle = findCycle([...links].map(([service, { after }]) => ({ service, after })));
   const byObject = new Map(read.filter((unit) => unit.type === "network").map((unit) => [unit.object, unit.document]));

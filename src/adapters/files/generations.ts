@@ -146,8 +146,8 @@ async function writeGeneration(candidate: Omit<Generation, "number">, generation
 
 /** The manifest's own keys, in the order a person wants to read them, and no others (a generation that was read carries its drift). */
 function ordered(candidate: Omit<Generation, "number">, number: GenerationNumber): Generation {
-  const { schema, stack, source, digest, contentDigest, generatorVersion, createdAt, units } = candidate;
-  return { schema, stack, number, source, digest, contentDigest, generatorVersion, createdAt, units };
+  const { schema, stack, source, digest, contentDigest, generatorVersion, createdAt, units, builds = [] } = candidate;
+  return { schema, stack, number, source, digest, contentDigest, generatorVersion, createdAt, units, builds };
 }
 
 /** The person's own Quadlet files, for whoever wants to see what a generation was made from. Nothing reads them again. */
