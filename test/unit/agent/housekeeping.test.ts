@@ -12,7 +12,7 @@ import { holds } from "../health/given.ts";
 import { good, line, pending } from "./given.ts";
 
 const schedule = cronSchedule({ say: () => {} });
-const read = (text: string) => readConfig(text, "config.yaml", schedule.problem);
+const read = (text: string) => readConfig([{ file: "config.yaml", text }], schedule.problem);
 const messages = (text: string) => read(text).issues.map(({ place, message }) => `${place?.line}: ${message}`);
 
 t.test("a config says what it says, and nothing needs to be said", async (t) => {
