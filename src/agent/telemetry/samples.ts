@@ -21,9 +21,9 @@ export type Moment = { readonly now: number; readonly nowMs: Ms; readonly relist
 export function samplesOf({ memory, answers, looked }: Observation, at: Moment): readonly Sample[] {
   const asked = answers.flatMap(({ ask, result, atMs }): readonly Sample[] => {
     const service = findService(memory, ask.service)?.services.get(ask.service);
-    if (service === undefined || isSecondOpinion(ask, service)) return [];
     // When it was asked: an answer may have waited for the loop, and a question that timed out took its time.
     const askedAt = Math.round(at.now - (at.nowMs - atMs) - result.latencyMs);
+    if (service === undefined || isSecondOpinion(ask, service) || !Number.isFinite(askedAt)) return [];
     const about = { kind: "sample", stack: ask.stack, service: ask.service, probe: ask.probe.kind } as const;
     const latencyMs = result.outcome === "error" ? null : result.latencyMs;
     return [{ ...about, at: askedAt, outcome: result.outcome, latencyMs, periodMs: service.policy.periodMs }];

@@ -1,8 +1,20 @@
+import type { Ms } from "../../domain/words.ts";
 import type { Clock } from "../../ports/store.ts";
 import type { SpoolFiles } from "../../ports/telemetry.ts";
 import { type LineBatch, lineOf, readLines } from "./lines.ts";
 import type { Queue } from "./queue.ts";
-import { advanced, appended, openSpool, placeOf, type Shrunk, type SpoolLimits, shrink, spooledBytes, spooledItems } from "./spool.ts";
+import {
+  advanced,
+  appended,
+  expiryOf,
+  openSpool,
+  placeOf,
+  type Shrunk,
+  type SpoolLimits,
+  shrink,
+  spooledBytes,
+  spooledItems,
+} from "./spool.ts";
 
 /** The spool's files and their bookkeeping. What touches the disk may fail, and then nothing that is still in memory is lost. */
 export type Store = {
@@ -14,6 +26,8 @@ export type Store = {
   readonly done: (batch: LineBatch) => Promise<void>;
   /** Drops what is too old. Returns how many were lost. */
   readonly expire: () => Promise<number>;
+  /** Until there is something to `expire`. */
+  readonly expiresInMs: () => Ms;
   readonly items: () => number;
   readonly bytes: () => number;
   readonly lost: () => number;
@@ -45,10 +59,10 @@ export function openStore(files: SpoolFiles, limits: SpoolLimits, { now }: Pick<
     open,
     keep: async (queue) => {
       await open();
-      const { room } = placeOf(spool, limits);
+      const { room } = placeOf(spool, limits, now());
       const { text, items, bytes, mark } = pack(queue, room);
       const lostNow = await take(shrink(spool, limits, now(), bytes));
-      const { id, atByte } = placeOf(spool, limits);
+      const { id, atByte } = placeOf(spool, limits, now());
       await files.append(id, atByte, text);
       spool = appended(spool, id, { bytes, items, now: now() });
       queue.forget(mark);
@@ -73,6 +87,7 @@ export function openStore(files: SpoolFiles, limits: SpoolLimits, { now }: Pick<
       const shrunk = shrink(spool, limits, now());
       return shrunk.removed.length === 0 ? 0 : await take(shrunk);
     },
+    expiresInMs: () => expiryOf(spool, limits) - now(),
     items: () => spooledItems(spool),
     bytes: () => spooledBytes(spool),
     lost: () => lost,

@@ -108,7 +108,7 @@ export function startTelemetry(config: TelemetryConfig, { sink, files, clock, jo
     else if (act.kind === "spool") await spool();
     else if (act.kind === "post-spool") await postSpool();
     else {
-      await clock.sleep(Math.max(1, act.untilMs - nowMs), wake.signal);
+      await clock.sleep(Math.max(1, Math.min(act.untilMs - nowMs, store.expiresInMs())), wake.signal);
       if (wake.signal.aborted) wake = new AbortController();
     }
   };
