@@ -14,12 +14,12 @@ const service = async (name: string, policy: string): Promise<void> =>
     `stack/${name}.container`,
     `[Container]\nContainerName=${name}\nImage=localhost/phoenix-test/server:latest\nNetwork=app.network\n\n[X-Phoenix]\n${policy}`,
   );
-const asked = "Readiness=http://:8080/health\nPeriod=1s\nMinHealthy=1s\nGrace=1s\n";
+const asked = "Liveness=http://:8080/health\nPeriod=500ms\nTimeout=400ms\nMinHealthy=1s\nGrace=1s\n";
 await service("web", asked);
 await service("api", asked);
 await service("quiet", "MinHealthy=1s\n");
 await m.writeFile("stack/app.network", "[Network]\n");
-await m.stdout(`mkdir -p -m 700 ~/.config/phoenix && install -m 600 /dev/stdin ~/.config/phoenix/token`, { input: "s3cret-token\n" });
+await m.stdout(`mkdir -p -m 700 ~/.config/phoenix && umask 077 && cat >~/.config/phoenix/token`, { input: "s3cret-token\n" });
 await m.stdout(
   "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -subj /CN=127.0.0.1 2>&1",
 );
@@ -78,7 +78,7 @@ await t.test("samples and events arrive, with the token", async (t) => {
     samplesOf(items, "web").length >= 3 && samplesOf(items, "quiet").length >= 1 && items.some(({ kind }) => kind === "good");
   await m.waitFor("both came", () => has(isThere), 15_000);
   const items = await sink.got();
-  t.match(samplesOf(items, "web").at(-1), { stack: "demo", probe: "http", outcome: "success", period_ms: 1_000, latency_ms: Number });
+  t.match(samplesOf(items, "web").at(-1), { stack: "demo", probe: "http", outcome: "success", period_ms: 500, latency_ms: Number });
   t.match(samplesOf(items, "quiet").at(-1), { probe: "unit", outcome: "success", period_ms: 5_000, latency_ms: null });
   t.match(
     items.find(({ kind }) => kind === "good"),
@@ -101,7 +101,7 @@ await t.test("a sink that is away is caught up with, in order and without a hole
   await m.stdout("systemctl --user kill --signal=KILL phoenix.service");
   await m.waitFor("the next agent knows what lies there", async () => (await status()).spooledBytes > 0, 15_000);
   await sink.start();
-  await m.waitFor("all of it was delivered", async () => (await status()).waiting <= 4 && (await sink.got()).length > before + 6, 20_000);
+  await m.waitFor("all of it was delivered", async () => (await status()).waiting <= 8 && (await sink.got()).length > before + 6, 20_000);
   await later(2);
   const items = await sink.got();
   const times = samplesOf(items, "web").map(({ at }) => at);
@@ -162,7 +162,7 @@ await t.test("a token that others can read is not sent, a certificate that nobod
   t.ok((await sink.got()).length - before <= 10, "nothing was handed over meanwhile");
   await configure();
   await reload();
-  await m.waitFor("all is well again", async () => (await status()).lastError === "" && (await status()).waiting <= 4, 10_000);
+  await m.waitFor("all is well again", async () => (await status()).lastError === "" && (await status()).waiting <= 8, 10_000);
 });
 
 await t.test("the spool is bounded: the oldest go, counted, and the newest arrive", async (t) => {
@@ -187,7 +187,7 @@ await t.test("the spool is bounded: the oldest go, counted, and the newest arriv
   const times = ofOld(await sink.got()).map(({ at }) => at);
   t.same(times, times.toSorted(), "in order");
   t.equal(times.at(-1), new Date(Date.UTC(2026, 0, 1) + (16 * 60 + 59) * 1000).toISOString(), "the newest among them");
-  t.equal(await said(/Telemetry: more than 64 KiB wait; the oldest samples and events are dropped and counted/), 1);
+  t.equal(await said(/Telemetry: more waits than 64 KiB or 168 h; the oldest samples and events are dropped and counted/), 1);
 });
 
 await t.test("a full disk is told once, and what fits into memory arrives", async (t) => {
@@ -199,11 +199,11 @@ await t.test("a full disk is told once, and what fits into memory arrives", asyn
   const full = /Telemetry: Cannot write the telemetry spool: no space is left on the device.* waits in memory only/;
   await m.waitFor("it is told", async () => (await said(full)) > 0, 30_000);
   const { waiting } = await status();
-  await later(3);
+  await later(2);
   t.ok((await status()).waiting > waiting, "it goes on collecting");
   t.equal(await said(full), 1);
   await sink.mode("ok");
-  await m.waitFor("all of it was delivered", async () => (await status()).waiting <= 4, 30_000);
+  await m.waitFor("all of it was delivered", async () => (await status()).waiting <= 8, 30_000);
   t.match(await status(), { lastError: "" });
   t.ok(longestHole(await sink.got(), "web") < 15);
 });
@@ -213,7 +213,7 @@ await t.test("the person's own file has the last word: off means off", async (t)
   await reload();
   await m.waitFor("it is off", async () => (await status()).state === ("off" as string), 5_000);
   const count = (await sink.asked()).length;
-  await later(3);
+  await later(2);
   t.equal((await sink.asked()).length, count);
   t.notMatch((await m.phoenix(["status"])).stdout, /telemetry/);
   t.equal(await m.stdout("journalctl --user --no-pager -o cat | grep -c s3cret-token || true"), "0", "the token is in no log");

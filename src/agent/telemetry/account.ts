@@ -39,7 +39,7 @@ export function openAccount({ url, batch, spoolBytes, keepMs }: TelemetryConfig,
     const rejected = Math.min(sum, about.items);
     const delivered = counts.delivered + about.items - rejected;
     counts = { ...counts, delivered, rejected: counts.rejected + rejected, lastDelivery: clock.now(), error: "" };
-    if (rejected > 0) voice.warn("rejected", `${url} rejected ${rejected} of ${about.items} ${about.kind}s: ${because}`);
+    if (rejected > 0) voice.warn("rejected", `${url} rejected ${rejected} of ${about.items} ${about.kind}s: ${because}.`);
     if (voice.over("away")) voice.note(`${url} takes everything again after ${showDuration(downMs)}; ${about.behind} wait.`);
   };
 
@@ -53,13 +53,14 @@ export function openAccount({ url, batch, spoolBytes, keepMs }: TelemetryConfig,
         taken(answer.rejected, about, answer.because, downMs);
         return next.fate;
       }
-      counts = { ...counts, error: answer.because };
+      const because = answer.because.replace(/\.$/, "");
+      counts = { ...counts, error: because };
       if (next.fate === "dropped") {
         counts = { ...counts, refused: counts.refused + about.items };
-        voice.warn("refused", `${url} refused ${about.items} ${about.kind}s for good, and they are dropped: ${answer.because}`);
+        voice.warn("refused", `${url} refused ${about.items} ${about.kind}s for good, and they are dropped: ${because}.`);
       } else if (answer.kind === "denied" || (answer.kind === "away" && downMs >= patienceMs)) {
         const kept = `${showSize(spoolBytes)} and ${showDuration(keepMs)}`;
-        voice.warn("away", `${url} takes nothing: ${answer.because}. At most ${kept} are kept meanwhile.`);
+        voice.warn("away", `${url} takes nothing: ${because}. At most ${kept} are kept meanwhile.`);
       }
       return next.fate;
     },

@@ -53,6 +53,7 @@ export function startTelemetry(config: TelemetryConfig, { sink, files, clock, jo
 
   const isFlushing = (): boolean => flush.to > queue.end() - queue.size();
   const waiting = (): number => queue.size() + store.items();
+  const tooMuch = `more waits than ${showSize(spoolBytes)} or ${showDuration(keepMs)}`;
   const dropping = (lost: number, why: string): void => {
     if (lost > 0) voice.warn("dropping", `${why}; the oldest samples and events are dropped and counted.`);
   };
@@ -76,13 +77,15 @@ export function startTelemetry(config: TelemetryConfig, { sink, files, clock, jo
     const fate = account.hear(answer, { kind, items: items.length, behind: waiting() - items.length });
     if (fate === "kept") return;
     queue.forget(mark);
+    // Nothing is spooled, so nothing stands in the way any more.
+    diskError = "";
     voice.over("dropping");
     // The rest came while this flush went on.
     if (!isFlushing()) sinceMs = flush.sinceMs;
   };
   const spool = async (): Promise<void> =>
     await onDisk(async () => {
-      while (queue.size() > 0) dropping(await store.keep(queue), `more than ${showSize(spoolBytes)} wait`);
+      while (queue.size() > 0) dropping(await store.keep(queue), tooMuch);
       diskError = "";
       voice.over("unwritable");
     });
@@ -99,7 +102,7 @@ export function startTelemetry(config: TelemetryConfig, { sink, files, clock, jo
     });
 
   const turn = async (): Promise<void> => {
-    await onDisk(async () => dropping(await store.expire(), `some have waited for more than ${showDuration(keepMs)}`));
+    await onDisk(async () => dropping(await store.expire(), tooMuch));
     const nowMs = clock.monotonic();
     const { retryAtMs } = account.delivery();
     const situation = { waiting: queue.size(), sinceMs, isFlushing: isFlushing(), isSpooled: store.bytes() > 0, retryAtMs, diskAtMs };
