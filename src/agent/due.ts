@@ -18,9 +18,9 @@ export type Ask = {
   readonly isRoutine: boolean;
 };
 
-/** A question to a healthy service may come a little early, so that one turn of the loop asks several. */
+/** A question to a healthy service may come a little early, so that one turn of the loop asks several: half of what it costs is waking up. */
 function slackOf({ periodMs }: Policy): Ms {
-  return Math.min(1000, periodMs / 10);
+  return Math.min(2000, periodMs / 5);
 }
 
 /** What to ask now, and when the next question is due after that. Services that are being asked are left out until they answered. */

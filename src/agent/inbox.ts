@@ -32,7 +32,8 @@ export function openInbox(): Inbox {
   return {
     put: (news, isQuiet = false) => {
       waiting.push(news);
-      if (!isQuiet) wake.abort();
+      // With a reason of its own no error is made for it.
+      if (!isQuiet) wake.abort("news");
     },
     take: () => {
       const taken = waiting;

@@ -65,9 +65,7 @@ export async function maintainStacks(ports: Ports): Promise<void> {
 
 async function maintainStack(stack: StackName, ports: Ports): Promise<void> {
   await retain(stack, ports);
-  const { lines } = await ports.history.read(stack);
-  const fewer = compactLedger(lines, keptLines);
-  if (fewer.length === lines.length) return;
-  await ports.history.replace(stack, fewer);
-  ports.journal.say(6, `${stack}: shortened the history from ${lines.length} to ${fewer.length} lines`, { PHOENIX_STACK: stack });
+  const { before, after } = await ports.history.shorten(stack, (lines) => compactLedger(lines, keptLines));
+  if (after === before) return;
+  ports.journal.say(6, `${stack}: shortened the history from ${before} to ${after} lines`, { PHOENIX_STACK: stack });
 }

@@ -23,6 +23,8 @@ export type Candidate = {
   readonly stack: Stack;
   readonly generation: Omit<Generation, "number">;
   readonly inputs: readonly PinnedInput[];
+  /** Image id -> tags that pin it and that it does not have yet. */
+  readonly pins: ReadonlyMap<string, readonly string[]>;
   readonly warnings: readonly Issue[];
 };
 
@@ -52,7 +54,13 @@ export async function makeCandidate(options: CandidateOptions, ports: ReadPorts)
   const issues = [...loaded.issues, ...rendered.issues];
   if (rendered.issues.some((issue) => issue.severity === "error")) throw invalid(folder.root, issues);
   const inputs = new Map(rendered.candidate.units.flatMap((unit) => unit.inputs.map((input) => [input.path, input] as const)));
-  return { stack, generation: rendered.candidate, inputs: [...inputs.values()], warnings: issues };
+  return { stack, generation: rendered.candidate, inputs: [...inputs.values()], pins: missingPins(images), warnings: issues };
+}
+
+function missingPins({ pinned, facts }: ResolvedImages): ReadonlyMap<string, readonly string[]> {
+  const pins = new Map<string, readonly string[]>();
+  for (const [file, { id, tag }] of pinned) if (facts.get(file)?.tags.includes(tag) !== true) pins.set(id, [...(pins.get(id) ?? []), tag]);
+  return pins;
 }
 
 /** What the ledger says should run now. */

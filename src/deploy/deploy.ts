@@ -40,7 +40,7 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
     {
       path: options.path,
       name: options.name,
-      images: (stack, current) => resolveImages({ stack, current, pull: options.pull, progress }, ports),
+      images: (stack, current) => resolveImages({ stack, current, pull: options.pull, progress, interrupted: options.interrupted }, ports),
     },
     ports,
   );
@@ -53,7 +53,7 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
     return { kind: "nothing", generation: observed.current };
   const generated = await prove(candidate, observed, options, ports);
   await refuseQuarantined(candidate, observed.ledger, options, ports);
-  for (const unit of candidate.generation.units) if (unit.image !== undefined) await ports.images.tag(unit.image.id, unit.image.tag);
+  for (const [id, tags] of candidate.pins) await ports.images.tag(id, tags);
   // One that a crash cut off is finished, not written a second time.
   const same = [observed.current, observed.pending].find((known) => known?.contentDigest === candidate.generation.contentDigest);
   const wanted = same ?? (await ports.generations.write(candidate.generation, candidate.inputs));

@@ -1,6 +1,6 @@
 import { PhoenixError } from "../domain/errors.ts";
 import type { Generation } from "../domain/generation.ts";
-import type { JobResult } from "../domain/observed.ts";
+import type { JobResult, UnitState } from "../domain/observed.ts";
 import type { Ms, ServiceName } from "../domain/words.ts";
 import { judgeGate } from "../health/gate.ts";
 import type { GateState, GateVerdict } from "../health/gate-facts.ts";
@@ -34,8 +34,10 @@ export type GateOptions = {
   readonly interrupted: AbortSignal;
 };
 
-/** Signals wake the gate at once; this bounds how long a lost signal can go unnoticed. */
+/** Signals wake the gate at once; this bounds how long it waits for one. */
 const lookEveryMs: Ms = 250;
+/** So often every unit is read whole, in case a signal was lost: reading one costs as much as five signals. */
+const thoroughEveryMs: Ms = 1_000;
 const strandedTimeoutMs: Ms = 30_000;
 
 /** Opens the gate: from now on every exit of a subject is seen. */
@@ -46,13 +48,29 @@ export function openGate(options: GateOptions): Gate {
   let verdict: GateVerdict | undefined;
   const asking = new Set<string>();
   let wake = (): void => {};
-  const watching = ports.units.watch(() => wake());
+  /** What was read of each unit since the last signal about it. */
+  let known: ReadonlyMap<ServiceName, UnitState> = new Map();
+  let thoroughAtMs = ports.clock.monotonic();
+  const watching = ports.units.watch((change) => {
+    known = change.kind === "relist" ? new Map() : new Map([...known].filter(([service]) => service !== change.service));
+    wake();
+  });
   // A bus that cannot be watched only costs speed: the looks go on.
   watching.catch(() => {});
 
   const look = async (): Promise<GateVerdict> => {
-    const units = await ports.units.list(subjects.map((subject) => subject.service));
+    if (ports.clock.monotonic() >= thoroughAtMs) {
+      known = new Map();
+      thoroughAtMs = ports.clock.monotonic() + thoroughEveryMs;
+    }
+    const before = known;
+    const units = await ports.units.list(
+      subjects.map((subject) => subject.service),
+      before,
+    );
     const atMs = ports.clock.monotonic();
+    // A signal that came meanwhile counts for the next look.
+    if (known === before) known = new Map(units.map((unit) => [unit.service, unit]));
     for (const unit of units) state = gateObserve(state, { kind: "unit", service: unit.service, atMs, unit });
     ask(atMs);
     verdict = judgeGate(state, ports.clock.monotonic());

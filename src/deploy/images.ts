@@ -17,6 +17,7 @@ export type ImageOptions = {
   /** Ask the registry again even for what is here. */
   readonly pull: boolean;
   readonly progress: (line: string) => void;
+  readonly interrupted: AbortSignal;
 };
 
 export type ResolvedImages = {
@@ -59,7 +60,7 @@ export function pin(stack: Stack, unit: StackUnit, need: ImageNeed, { fact, buil
 async function makeImage(need: ImageNeed, options: ImageOptions, ports: ImagePorts): Promise<Made> {
   if (need.kind === "build") return await build(need.file, options, ports);
   const local = options.pull && !need.reference.startsWith("localhost/") ? undefined : await ports.images.find(need.reference);
-  return { fact: local ?? (await ports.images.pull(need.reference, options.progress)) };
+  return { fact: local ?? (await ports.images.pull(need.reference, options)) };
 }
 
 async function build(file: UnitFileName, options: ImageOptions, ports: ImagePorts): Promise<Made> {
@@ -77,7 +78,8 @@ async function build(file: UnitFileName, options: ImageOptions, ports: ImagePort
   const service = generated.units.find((other) => other.service === unit.service);
   if (service === undefined)
     throw new PhoenixError("generator-refused", `Cannot build ${file}: ${generated.messages.join("; ")}.`, { place: { file } });
-  return { fact: await ports.images.build(parseExecStart(service.text), contextPath(stack, unit), options.progress), buildDigest: digest };
+  const work = { service: unit.service, execStart: parseExecStart(service.text), workingFolder: contextPath(stack, unit) };
+  return { fact: await ports.images.build(work, options), buildDigest: digest };
 }
 
 /** The image that the running generation built from exactly the same things. */

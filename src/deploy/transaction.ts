@@ -121,7 +121,8 @@ async function undo(
     return { kind: "unrepaired", generation: wanted, because: failure.because };
   }
   request.progress(`${failure.interrupted ? "interrupted" : "failed"}: ${failure.because}`);
-  await tellLastWords(request, failure, failed, ports);
+  // Beside the way back: nobody's outage waits for it.
+  const told = tellLastWords(request, failure, failed, ports);
   if (failure.interrupted) await ports.history.append(stack, { event: "interrupted", generation: wanted.number, because: failure.because });
   else
     await ports.history.append(stack, {
@@ -131,7 +132,9 @@ async function undo(
       because: failure.because,
       ...(failure.service ? { service: failure.service } : {}),
     });
-  return await goBack(request, failure, failed.startedAtMs, ports);
+  const outcome = await goBack(request, failure, failed.startedAtMs, ports);
+  await told;
+  return outcome;
 }
 
 /** What the service that failed printed: the reason is often there, and after the way back it is hard to find. */

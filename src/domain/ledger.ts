@@ -13,12 +13,17 @@ export function encodeLine(line: LedgerLine): string {
 
 export type ReadLedger = { readonly lines: readonly LedgerLine[] /** Line numbers, from 1. */; readonly damaged: readonly number[] };
 
-/** Reads a ledger that may have been torn by a power cut or edited by hand. */
+/**
+ * Reads a ledger that may have been torn by a power cut or edited by hand. A line that stands there twice to the letter counts once: it
+ * was written again because the ledger was rewritten at that very moment.
+ */
 export function decodeLedger(text: string): ReadLedger {
   const lines: LedgerLine[] = [];
   const damaged: number[] = [];
+  const known = new Set<string>();
   for (const [index, row] of text.split("\n").entries()) {
-    if (row === "") continue;
+    if (row === "" || known.has(row)) continue;
+    known.add(row);
     const json = row.slice(13);
     if (row[12] === " " && row.slice(0, 12) === checksum(json)) lines.push(JSON.parse(json) as LedgerLine);
     else damaged.push(index + 1);

@@ -16,8 +16,11 @@ export type SubjectVerdict = {
 
 const never = Number.POSITIVE_INFINITY;
 
-/** Exits before the first readiness that settle the matter. */
-const hopelessExits = 3;
+/**
+ * Exits before the first readiness that settle the matter. Fewer where a run is replaced: each exit takes what requires the service down
+ * once more, and there is something that works to go back to.
+ */
+const hopelessExits = { first: 3, replacing: 2 } as const;
 
 /** A dead unit is believed after this long: between the two halves of a restart it looks dead for a moment. */
 const deadMs = 1000;
@@ -40,7 +43,9 @@ function certainFailure({ subject, health, jobResult, exits }: SubjectFacts): st
     return `its start ended with "${jobResult}"${how}`;
   }
   if (exits.hopeless !== undefined) return exits.hopeless;
-  if (exits.beforeReady >= hopelessExits) return `it exited ${exits.beforeReady} times before it was ready: ${exits.last}`;
+  const isReplacing = subject.job === "restart" && subject.before.activeState === "active";
+  if (exits.beforeReady >= hopelessExits[isReplacing ? "replacing" : "first"])
+    return `it exited ${exits.beforeReady} times before it was ready: ${exits.last}`;
   if (exits.afterReady > 0) return `it exited after it was ready: ${exits.last}`;
   if (subject.oneshot && health.phase === "failed") return health.because;
   return health.outcome === "unhealthy" && !isReplacedRun(subject, health.invocation) ? health.because : undefined;

@@ -17,6 +17,8 @@ import { proberSocketPath } from "../adapters/probe/socket-path.ts";
 import { proberStarter } from "../adapters/probe/start.ts";
 import type { Bus } from "../adapters/systemd/bus.ts";
 import { busLane } from "../adapters/systemd/lane.ts";
+import { transientRunner } from "../adapters/systemd/transient.ts";
+import { unitProgram } from "../adapters/systemd/unitProgram.ts";
 import { systemdUnits } from "../adapters/systemd/units.ts";
 import type { LedgerLine } from "../domain/ledger.ts";
 import type { StackName } from "../domain/words.ts";
@@ -45,7 +47,7 @@ export async function connectPorts({ bus, journal, by, recorded, selfArgv }: Con
   const runtimePath = join(runtimeHome, "phoenix");
   const environment = cleanEnvironment({ ...process.env, ...manager, HOME: homePath, XDG_RUNTIME_DIR: runtimeHome });
   const paths = statePaths(homesOf(manager, homePath));
-  const podman = podmanRunner({ environment });
+  const podman = podmanRunner({ environment, asUnit: unitProgram(runtimePath, async (work) => await transientRunner(bus)(work)) });
   const objects = podmanObjects(podman);
   return {
     source: folderSource(),

@@ -45,13 +45,19 @@ export type Containers = {
   ) => Promise<readonly string[]>;
 };
 
+/** Who follows long work, and may end it. */
+export type Attention = { readonly progress: (line: string) => void; readonly interrupted: AbortSignal };
+
 export type Images = {
   /** Local look-up, never the network. */
   readonly find: (reference: string) => Promise<ImageFact | undefined>;
-  readonly pull: (reference: string, progress: (line: string) => void) => Promise<ImageFact>;
-  /** Runs the `podman build` of a generated build unit's ExecStart. */
-  readonly build: (execStart: readonly string[], workingFolder: string, progress: (line: string) => void) => Promise<ImageFact>;
-  readonly tag: (id: string, tag: string) => Promise<void>;
+  readonly pull: (reference: string, attention: Attention) => Promise<ImageFact>;
+  /** Runs the `podman build` of a generated build unit's ExecStart, as a unit of its own: it goes on when this process is killed. */
+  readonly build: (
+    work: { readonly service: ServiceName; readonly execStart: readonly string[]; readonly workingFolder: string },
+    attention: Attention,
+  ) => Promise<ImageFact>;
+  readonly tag: (id: string, tags: readonly string[]) => Promise<void>;
   readonly untag: (tag: string) => Promise<void>;
   /** Tags under `localhost/phoenix/<stack>/`. */
   readonly kept: (stack: StackName) => Promise<readonly { readonly tag: string; readonly id: string }[]>;

@@ -43,8 +43,11 @@ export type History = {
   readonly read: (stack: StackName) => Promise<ReadLedger>;
   /** One line, one write, fsync; also one journal line. */
   readonly append: (stack: StackName, event: StackEvent) => Promise<LedgerLine>;
-  /** Rewrites the ledger with these lines (temp + fsync + rename). */
-  readonly replace: (stack: StackName, lines: readonly LedgerLine[]) => Promise<void>;
+  /** Rewrites the ledger with the lines to keep (temp + fsync + rename); what others append meanwhile stays. Returns how many lines. */
+  readonly shorten: (
+    stack: StackName,
+    keep: (lines: readonly LedgerLine[]) => readonly LedgerLine[],
+  ) => Promise<{ readonly before: number; readonly after: number }>;
   /** Calls back within a second of a change to a ledger, by whichever process, and when a stack appears or goes. */
   readonly watch: (changed: (stack: StackName) => void) => () => void;
 };

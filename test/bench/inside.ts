@@ -23,7 +23,7 @@ export type RenderTimes = { readonly ms: readonly number[]; readonly units: numb
 async function ask({ times, network, container, port }: Extract<Work, { work: "ask" }>): Promise<AskCost> {
   const { XDG_RUNTIME_DIR: runtimePath = "" } = process.env;
   const environment = cleanEnvironment(process.env);
-  const podman = podmanRunner({ environment });
+  const podman = podmanRunner({ environment, asUnit: () => Promise.reject(new Error("nothing is built here")) });
   const prober = createProber({
     socketPath: proberSocketPath(runtimePath),
     startProber: proberStarter(environment),

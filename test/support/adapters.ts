@@ -58,7 +58,16 @@ async function bundleDriver(): Promise<string> {
     const outfile = join(folder, "driver.mjs");
     const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
     const entryPoints = ["test/support/adapter-driver.ts"];
-    await build({ entryPoints, outfile, bundle: true, platform: "node", target: "node20", format: "esm", banner });
+    await build({
+      entryPoints,
+      outfile,
+      bundle: true,
+      platform: "node",
+      target: "node20",
+      format: "esm",
+      banner,
+      external: ["usocket", "x11"],
+    });
     return await readFile(outfile, "utf8");
   } finally {
     await rm(folder, { recursive: true, force: true });

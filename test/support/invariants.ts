@@ -41,6 +41,9 @@ section http; curl -s -m 2 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$POR
 section variant; curl -s -m 2 "http://127.0.0.1:$PORT/version"
 true`;
 
+/** A look costs a quarter of a second of CPU. */
+export const lookEveryMs = 750;
+
 /** Looks at everything in one process: every look from outside costs a tenth of a second. */
 export async function look(m: Machine, stack: string, port: number): Promise<Found> {
   const { stdout: text } = await m.shell(script, { env: { STACK: stack, PORT: String(port) } });

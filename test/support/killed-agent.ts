@@ -1,5 +1,5 @@
 import type { EveryStep } from "./every-step.ts";
-import { type Found, faultsOfRest, look } from "./invariants.ts";
+import { type Found, faultsOfRest, look, lookEveryMs } from "./invariants.ts";
 import type { Machine } from "./machine.ts";
 
 /**
@@ -27,7 +27,7 @@ export async function nextAgentRescues(
     return found.variant === String(variant) && faultsOfRest(found).length === 0;
   };
   // What is still wrong when the time is over, the caller says.
-  await m.waitFor("the next agent put it right", isRight, 45_000).catch(() => {});
+  await m.waitFor("the next agent put it right", isRight, 45_000, lookEveryMs).catch(() => {});
   // Killed after its last step it leaves nothing to put right: all is well before systemd has counted the restart.
   const kills = async (): Promise<number> => Number(await m.stdout("systemctl --user show -P NRestarts phoenix.service"));
   await m.waitFor("the agent was killed", async () => (await kills()) > 0, 5_000).catch(() => {});

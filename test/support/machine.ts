@@ -63,8 +63,11 @@ export type Machine = {
   /** Relative paths start at the user's home. Folders are made as needed. */
   writeFile(path: string, text: string): Promise<void>;
   readFile(path: string): Promise<string>;
-  /** Asks until it is true; an ask that throws counts as no. Fails with the description when the time is over. */
-  waitFor(description: string, ask: () => Promise<boolean>, deadlineMs: number): Promise<void>;
+  /**
+   * Asks until it is true; an ask that throws counts as no. Fails with the description when the time is over. `pauseMs` between two asks:
+   * the machine is small, and whoever asks without pause keeps what is waited for from happening.
+   */
+  waitFor(description: string, ask: () => Promise<boolean>, deadlineMs: number, pauseMs?: number): Promise<void>;
   /** Makes the test image available under a name; with variables it becomes an image of its own, with another ID. */
   loadTestImage(name?: string, env?: Readonly<Record<string, string>>): Promise<void>;
   reboot(): Promise<void>;
@@ -146,12 +149,12 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
       if (result.exitCode !== 0) throw new Error(result.stderr.trimEnd());
       return result.stdout;
     },
-    async waitFor(description, ask, deadlineMs) {
+    async waitFor(description, ask, deadlineMs, pauseMs = 100) {
       const end = performance.now() + deadlineMs;
       for (;;) {
         if (await ask().catch(() => false)) return;
         if (performance.now() >= end) throw new Error(`not within ${deadlineMs} ms: ${description}`);
-        await sleep(25);
+        await sleep(pauseMs);
       }
     },
     async loadTestImage(name = testImage, env = {}) {

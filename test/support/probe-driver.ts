@@ -27,7 +27,7 @@ async function drive(commands: readonly Command[]): Promise<readonly Outcome[]> 
   const { proberStarter } = await import("../../src/adapters/probe/start.ts");
   const { proberSocketPath } = await import("../../src/adapters/probe/socket-path.ts");
   const environment = cleanEnvironment(process.env);
-  const podman = podmanRunner({ environment });
+  const podman = podmanRunner({ environment, asUnit: () => Promise.reject(new Error("nothing is built here")) });
   const prober = createProber({
     socketPath: proberSocketPath(runtimePath),
     startProber: proberStarter(environment),

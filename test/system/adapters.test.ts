@@ -42,14 +42,13 @@ podman run -d --name other localhost/phoenix-test/server >/dev/null`);
   await t.test("a build runs the unit's own words, and the image it returns is the one it made", async (t) => {
     await m.writeFile("ctx/Containerfile", "FROM localhost/phoenix-test/server\nENV VERSION=built\n");
     const words = ["/usr/bin/podman", "build", "--tag", "localhost/built:1", "--build-arg", "P=100%%", "%h/ctx"];
-    const { value: built, lines } = await one("images.build", [words, m.home]);
+    const work = (execStart: readonly string[], workingFolder = m.home) => [{ service: "app-build.service", execStart, workingFolder }];
+    const { value: built, lines } = await one("images.build", work(words));
     t.match(built, { tags: ["localhost/built:1"] });
     t.ok(lines.some((line) => line.startsWith("STEP 2/2")));
     await m.writeFile("bad/Containerfile", "FROM localhost/phoenix-test/server\nRUN echo because-of-this; exit 3\n");
-    const failed = await one("images.build", [
-      ["/usr/bin/podman", "build", "--build-arg", "TOKEN=hunter2hunter2", "--file", `${m.home}/bad/Containerfile`],
-      m.home,
-    ]);
+    const bad = ["/usr/bin/podman", "build", "--build-arg", "TOKEN=hunter2hunter2", "--file", `${m.home}/bad/Containerfile`];
+    const failed = await one("images.build", work(bad));
     t.match(failed.error, { code: "build-failed", message: /exit status 3/ });
     t.ok(failed.lines.includes("because-of-this"));
     t.notMatch(JSON.stringify(failed.error), /hunter2/);
@@ -57,17 +56,41 @@ podman run -d --name other localhost/phoenix-test/server >/dev/null`);
       "loud/Containerfile",
       "FROM localhost/phoenix-test/server\nRUN head -c 40000000 /dev/zero | tr '\\0' x | fold -w 4000\n",
     );
-    const loud = await one("images.build", [["/usr/bin/podman", "build", "--tag", "localhost/loud:1", `${m.home}/loud`], m.home]);
+    const loud = await one("images.build", work(["/usr/bin/podman", "build", "--tag", "localhost/loud:1", `${m.home}/loud`]));
     t.match(loud.value, { tags: ["localhost/loud:1"] }, "40 MB of output do no harm");
-    t.match((await one("images.build", [["podman", "build", "."], `${m.home}/none`])).error, { message: /folder .*\/none does not exist/ });
+    const nowhere = await one("images.build", work(["podman", "build", "."], `${m.home}/none`));
+    t.match(nowhere.error, { message: /folder .*\/none does not exist/ });
     t.equal(await m.stdout(`ls $XDG_RUNTIME_DIR/phoenix`), "", "nothing temporary is left");
+  });
+
+  await t.test("a build is a unit of its own: it outlives whoever is killed, and ends with whoever is interrupted", async (t) => {
+    const unit = "phoenix:slow-build.service";
+    await m.writeFile("slow/Containerfile", "FROM localhost/phoenix-test/server\nRUN sleep 3; echo made >/made\n");
+    const execStart = ["/usr/bin/podman", "build", "--tag", "localhost/slow:1", `${m.home}/slow`];
+    const slow = call("images.build", [{ service: "slow-build.service", execStart, workingFolder: m.home }]);
+    const run = (env: Readonly<Record<string, string>> = {}) => ask([slow], { env });
+    const isActive = async () => (await m.shell(`systemctl --user is-active ${unit}`)).stdout === "active\n";
+
+    const [interrupted] = await run({ DRIVER_INTERRUPT_MS: "1000" });
+    t.match(interrupted?.error, { code: "interrupted" });
+    t.notOk(await isActive(), "nothing of it goes on");
+    t.equal((await m.shell("podman image exists localhost/slow:1")).exitCode, 1);
+
+    const killed = run().catch(() => undefined);
+    await m.waitFor("the build runs", isActive, 10_000);
+    await m.stdout("pkill --signal KILL --full driver.mjs");
+    await killed;
+    t.ok(await isActive(), "it goes on without the one who began it");
+    await m.waitFor("the image is made", async () => (await m.shell("podman image exists localhost/slow:1")).exitCode === 0, 20_000);
+    await m.waitFor("the unit is gone", async () => !(await isActive()), 5_000);
+    t.match((await run())[0]?.value, { tags: ["localhost/slow:1"] }, "the next one finds it made");
   });
 
   await t.test("a tag keeps an image, and losing the tag leaves the image's other names alone", async (t) => {
     const { id } = await value<{ id: string }>("images.find", ["localhost/built:1"]);
     const tag = `localhost/phoenix/demo/web:${id.slice(0, 12)}`;
     const [, kept, , again, left] = await ask([
-      call("images.tag", [id, tag]),
+      call("images.tag", [id, [tag]]),
       call("images.kept", ["demo"]),
       call("images.untag", [tag]),
       call("images.untag", [tag]),

@@ -88,8 +88,9 @@ t.test("no case of a plan is told in other words, and none writes anything", asy
   await m.stdout("mkdir -p .cache/containers");
   await m.phoenix(["plan", `cases/${cases.find(({ expected }) => !expected.isRefused)?.name}/shop`]);
   const before = await digestOfEverything();
-  // Units of another stack are a matter of test/cases.test.ts: here nothing is deployed.
-  const wanted = cases.filter(({ settings }) => settings.others === undefined);
+  // Units of another stack are a matter of test/cases.test.ts, which tells every case: here nothing is deployed, and four of five broken
+  // ones are enough to show that the program says what the core says.
+  const wanted = cases.filter(({ settings, expected }, index) => settings.others === undefined && (!expected.isRefused || index % 5 > 0));
   const told = await tell("plan", wanted);
   t.equal(await digestOfEverything(), before, "nothing was written");
   t.equal(told.size, wanted.length);

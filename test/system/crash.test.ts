@@ -3,7 +3,7 @@ import { type StepName, stepNames } from "../../src/domain/steps.ts";
 import { type EveryStep, everyStep, everyStepImage, type VariantOptions } from "../support/every-step.ts";
 import { agentLines, installAgent } from "../support/install-agent.ts";
 import { installProber } from "../support/install-prober.ts";
-import { type Found, faultsOfCrash, faultsOfRest, look, sharedLeftovers } from "../support/invariants.ts";
+import { type Found, faultsOfCrash, faultsOfRest, look, lookEveryMs, sharedLeftovers } from "../support/invariants.ts";
 import { machine } from "../support/machine.ts";
 
 /**
@@ -218,6 +218,7 @@ t.test(
               return faultsOfRest(found).length === 0;
             },
             45_000,
+            lookEveryMs,
           )
           .catch(() => {});
         t.same(

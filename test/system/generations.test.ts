@@ -368,17 +368,22 @@ t.test("the ledger survives being torn at each byte", async (t) => {
   }
   t.match(answers[1]?.value, { event: "startedByHand", service: "later", by: "driver", at: 1_001 });
 
-  await t.test("eight processes at once lose no line", async (t) => {
-    const input = JSON.stringify(
-      Array.from({ length: 10 }, () => call("history.append", ["demo", { event: "startedByHand", service: "x" }], `${home}/many`)),
-    );
-    await m.writeFile("ledger/input", input);
-    await m.stdout(`unset NODE_OPTIONS; for n in $(seq 8); do node ${driverPath} <~/ledger/input >/dev/null & done; wait`);
-    const read = await value<Read>("history.read", ["demo"], { home: `${home}/many` });
-    t.same([read.lines.length, read.damaged], [80, []]);
-    t.same(await value("history.stacks", [], { home: `${home}/many` }), ["demo"]);
-    await value("history.replace", ["demo", read.lines.slice(0, 2)], { home: `${home}/many` });
-    t.equal((await value<Read>("history.read", ["demo"], { home: `${home}/many` })).lines.length, 2);
+  await t.test("eight processes at once lose no line, while a ninth makes the ledger shorter again and again", async (t) => {
+    const many = `${home}/many`;
+    const started = (service: string) => call("history.append", ["demo", { event: "startedByHand", service }], many);
+    const pairs = Array.from({ length: 10 }, (_, index) => [started(`x${index}`), started("noise")]).flat();
+    const shorten = call("history.shorten", ["demo", "noise"], many);
+    await m.writeFile("ledger/input", JSON.stringify(pairs));
+    await m.writeFile("ledger/shorten", JSON.stringify(Array.from({ length: 400 }, () => shorten)));
+    await m.stdout(`unset NODE_OPTIONS; for n in $(seq 8); do DRIVER_BY=$n node ${driverPath} <~/ledger/input >/dev/null & done
+      node ${driverPath} <~/ledger/shorten >~/ledger/shortened & wait`);
+    const shortened = JSON.parse(await m.readFile("ledger/shortened")) as readonly DriverAnswer[];
+    const rewritten = shortened.filter(({ value }) => (value as { before: number }).before > (value as { after: number }).after).length;
+    t.ok(rewritten > 3, "it was rewritten in the midst of it", { rewritten });
+    const read = await value<Read>("history.read", ["demo"], { home: many });
+    t.same([read.lines.filter(({ service }) => service !== "noise").length, read.damaged], [80, []]);
+    t.same(await value("history.stacks", [], { home: many }), ["demo"]);
+    t.match(await value("history.shorten", ["demo", "x0"], { home: many }), { after: read.lines.length - 8 });
     await value("generations.forget", ["demo"], { home: `${home}/many` });
     t.same(await value("history.stacks", [], { home: `${home}/many` }), []);
   });

@@ -111,7 +111,7 @@ t.test("HTTP is judged as the kubelet does", async (t) => {
       ["500 is a failure", http("/500"), fakes, "failure", /^HTTP 500$/],
       ["399 is a success", http("/399"), fakes, "success", /^HTTP 399$/],
       ["400 is a failure", http("/400"), fakes, "failure", /^HTTP 400$/],
-      ["a change of protocol is a failure", http("/101"), fakes, "failure", /^connection closed$/],
+      ["a change of protocol is a failure", http("/101"), fakes, "failure", /^HTTP 101$/],
       ["a redirect within the host is followed", http("/to/500"), fakes, "failure", /^HTTP 500$/],
       ["a redirect loop is a failure", http("/loop"), fakes, "failure", /^more than 10 redirects$/],
       [

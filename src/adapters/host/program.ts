@@ -29,6 +29,8 @@ export type ProgramOptions = {
   readonly input?: string;
   /** Told every line of both streams as it comes. */
   readonly progress?: ((line: string) => void) | undefined;
+  /** Aborting ends the group as the deadline does. */
+  readonly interrupted?: AbortSignal;
 };
 
 export type ProgramResult = {
@@ -78,17 +80,21 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   const abandoned = new Promise<undefined>((resolve) => {
     giveUp = () => resolve(undefined);
   });
-  const term = setTimeout(() => {
+  const end = (): void => {
     isLate = true;
     signalGroup(child.pid, "SIGTERM");
     kill = setTimeout(() => {
       signalGroup(child.pid, "SIGKILL");
       kill = setTimeout(() => giveUp?.(), 500);
     }, termGraceMs);
-  }, options.timeoutMs);
+  };
+  const term = setTimeout(end, options.timeoutMs);
+  options.interrupted?.addEventListener("abort", end, { once: true });
+  if (options.interrupted?.aborted) end();
   const result = await Promise.race([child, abandoned]);
   clearTimeout(term);
   clearTimeout(kill);
+  options.interrupted?.removeEventListener("abort", end);
   // What the program left behind in its group has no business outliving a deadline.
   if (isLate) signalGroup(child.pid, "SIGKILL");
   if (child.pid !== undefined) running.delete(child.pid);
@@ -97,10 +103,10 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     child.stderr.destroy();
     return { exitCode: undefined, stdout: "", stderr: "", end: "deadline" };
   }
-  const end = isLate ? "deadline" : result.isMaxBuffer ? "too much output" : (endings[result.code ?? ""] ?? "not started");
+  const ended = isLate ? "deadline" : result.isMaxBuffer ? "too much output" : (endings[result.code ?? ""] ?? "not started");
   const stdout = tails?.stdout.join("\n") ?? String(result.stdout ?? "");
   const stderr = tails?.stderr.join("\n") ?? String(result.stderr ?? "");
-  return { exitCode: result.exitCode, stdout, stderr, end };
+  return { exitCode: result.exitCode, stdout, stderr, end: ended };
 }
 
 const tailLines = 100;

@@ -39,22 +39,28 @@ export function podmanImages(podman: Podman, options: ImagesOptions): Images {
   };
 
   const find: Images["find"] = async (reference) => {
-    // 0 = there, 1 = not there: the only answer of podman that tells "no such image" from "could not look".
-    const { exitCode } = await podman.ask(`look for the image ${reference}`, ["image", "exists", "--", reference]);
-    return exitCode === 1 ? undefined : await inspect(reference);
+    try {
+      return await inspect(reference);
+    } catch (error) {
+      // 1 = not there: the only answer of podman that tells "no such image" from "could not look".
+      const { exitCode } = await podman.ask(`look for the image ${reference}`, ["image", "exists", "--", reference]);
+      if (exitCode === 1) return undefined;
+      throw error;
+    }
   };
 
   return {
     find,
 
-    pull: async (reference, progress) => {
+    pull: async (reference, { progress, interrupted }) => {
       const timeoutMs = options.pullTimeoutMs ?? halfAnHourMs;
-      const printed = await podman.run(`pull ${reference}`, ["pull", "--", reference], { timeoutMs, progress, code: "pull-failed" });
+      const more = { timeoutMs, progress, interrupted, code: "pull-failed" } as const;
+      const printed = await podman.run(`pull ${reference}`, ["pull", "--", reference], more);
       return await inspect(/^[0-9a-f]{64}$/mu.exec(printed)?.[0] ?? reference);
     },
 
-    build: async (execStart, workingFolder, progress) => {
-      const words = expandWords(execStart, "build.service", podman.environment);
+    build: async ({ service, execStart, workingFolder }, { progress, interrupted }) => {
+      const words = expandWords(execStart, service, podman.environment);
       const verb = words.indexOf("build");
       if (verb < 1) throw new PhoenixError("build-failed", "Cannot build the image: the unit's command is not `podman build`.");
       // Otherwise the operating system's answer reads as if podman were missing.
@@ -65,15 +71,17 @@ export function podmanImages(podman: Podman, options: ImagesOptions): Images {
         const idPath = join(folder, "id");
         const args = [...words.slice(1, verb), "build", `--iidfile=${idPath}`, ...words.slice(verb + 1)];
         const timeoutMs = options.buildTimeoutMs ?? halfAnHourMs;
-        const printed = await podman.run("build the image", args, { timeoutMs, cwd: workingFolder, progress, code: "build-failed" });
+        // A colon stands in no name that Quadlet makes: this can be nobody's unit but ours.
+        const unit = { name: `phoenix:${service}`, description: `Phoenix: image of ${service}`, cwd: workingFolder, progress, interrupted };
+        const printed = await podman.run("build the image", args, { timeoutMs, unit, code: "build-failed" });
         // A later --iidfile of the unit's own PodmanArgs= wins; then the last line of the output has the ID.
         const id = await readFile(idPath, "utf8").catch(() => lastLine(printed) ?? "");
         return await inspect(id.trim().replace(/^sha256:/u, ""));
       });
     },
 
-    tag: async (id, tag) => {
-      await podman.run(`tag an image as ${tag}`, ["tag", "--", id, tag]);
+    tag: async (id, tags) => {
+      await podman.run(`tag an image as ${tags.join(", ")}`, ["tag", "--", id, ...tags]);
     },
 
     untag: async (tag) => {

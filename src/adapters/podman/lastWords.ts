@@ -19,6 +19,8 @@ export function lastWords(podman: Podman): Containers["lastWords"] {
             "--output=cat",
             `--lines=${lines * 2}`,
             `--since=@${Math.floor(of.sinceMs / 1000)}`,
+            // Whoever runs next under the same name may speak before journalctl has looked.
+            `--until=@${(Date.now() / 1000).toFixed(3)}`,
             ...matches(of),
           ];
     const { stdout, stderr } = await runProgram({ argv, environment: podman.environment, timeoutMs });

@@ -19,9 +19,13 @@ const volume = z.object({ Name: z.string(), Labels: labels, Mountpoint: z.string
 /** Networks, volumes and secrets. */
 export function podmanObjects(podman: Podman): Objects {
   const removeObject = async (kind: "network" | "volume" | "secret", name: string): Promise<void> => {
-    const { exitCode } = await podman.ask(`look for the ${kind} ${name}`, [kind, "exists", "--", name]);
-    // Never by force: that would kill the containers which still use it.
-    if (exitCode !== 1) await podman.run(`remove the ${kind} ${name}`, [kind, "rm", "--", name]);
+    try {
+      // Never by force: that would kill the containers which still use it.
+      await podman.run(`remove the ${kind} ${name}`, [kind, "rm", "--", name]);
+    } catch (error) {
+      const { exitCode } = await podman.ask(`look for the ${kind} ${name}`, [kind, "exists", "--", name]);
+      if (exitCode !== 1) throw error;
+    }
   };
 
   return {
@@ -59,12 +63,11 @@ export function podmanObjects(podman: Podman): Objects {
       }
       const exists = async (): Promise<boolean> =>
         (await podman.ask(`look for the secret ${name}`, ["secret", "exists", "--", name])).exitCode === 0;
-      if (await exists()) return;
       try {
         const args = ["secret", "create", `--label=${stackLabel}=${stack}`, "--", name, "-"];
         await podman.run(`create the secret ${name}`, args, { input: randomBytes(32).toString("base64url") });
       } catch (error) {
-        // Somebody else made it in between: that one counts, or two services would disagree about a password.
+        // It was there, or somebody else was quicker: that one counts, or two services would disagree about a password.
         if (!(await exists())) throw error;
       }
     },

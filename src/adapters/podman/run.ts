@@ -4,6 +4,7 @@ import { showDuration } from "../../domain/time.ts";
 import type { Ms } from "../../domain/words.ts";
 import { lastLine } from "../host/lines.ts";
 import { cleanEnvironment, type ProgramResult, runProgram } from "../host/program.ts";
+import type { RunAsUnit, UnitProgramOptions } from "../systemd/unitProgram.ts";
 import { redact } from "./redact.ts";
 
 /** The one way podman is run: with a deadline, a clean environment, capped output, and errors that never carry the arguments. */
@@ -22,6 +23,10 @@ export type RunOptions = {
   readonly cwd?: string;
   readonly input?: string;
   readonly progress?: (line: string) => void;
+  /** Aborting ends it. */
+  readonly interrupted?: AbortSignal;
+  /** Long work: it runs as a unit of its own, which outlives us. */
+  readonly unit?: Pick<UnitProgramOptions, "name" | "description" | "cwd" | "progress" | "interrupted">;
   /** The code of a failure, where one of its own says more. */
   readonly code?: ErrorCode;
 };
@@ -30,6 +35,7 @@ export type PodmanOptions = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly program?: string;
   readonly timeoutMs?: Ms;
+  readonly asUnit: RunAsUnit;
 };
 
 /** Node hands a child its input through a socket, but `podman secret create NAME -` reads only from a real pipe. */
@@ -43,14 +49,21 @@ export function podmanRunner(options: PodmanOptions): Podman {
 
   const ask: Podman["ask"] = async (purpose, args, more = {}) => {
     const timeoutMs = more.timeoutMs ?? usualTimeoutMs;
-    const result = await runProgram({
-      argv: more.input === undefined ? [program, ...args] : [...throughPipe, program, ...args],
-      environment,
-      timeoutMs,
-      ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
-      ...(more.input === undefined ? {} : { input: more.input }),
-      ...(more.progress === undefined ? {} : { progress: more.progress }),
-    });
+    const argv = [program, ...args] as const;
+    const result =
+      more.unit === undefined
+        ? await runProgram({
+            argv: more.input === undefined ? argv : [...throughPipe, ...argv],
+            environment,
+            timeoutMs,
+            ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
+            ...(more.input === undefined ? {} : { input: more.input }),
+            ...(more.progress === undefined ? {} : { progress: more.progress }),
+            ...(more.interrupted === undefined ? {} : { interrupted: more.interrupted }),
+          })
+        : await options.asUnit({ argv, timeoutMs, ...more.unit });
+    if (more.interrupted?.aborted || more.unit?.interrupted.aborted)
+      throw new PhoenixError("interrupted", `Cannot ${purpose}: it was interrupted.`);
     if (result.end === "exited") return result;
     if (result.end === "not found") throw new PhoenixError("podman-missing", `Cannot ${purpose}: '${program}' is not in PATH.`);
     if (result.end === "deadline") {

@@ -1,14 +1,14 @@
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
-import { isIP, isIPv6 } from "node:net";
+import { connect, isIP, isIPv6, type Socket } from "node:net";
+import { addAbortSignal } from "node:stream";
+import { type HttpHead, readHttpAnswer } from "./http-answer.ts";
 import { failure, success, type Verdict } from "./question.ts";
-import type { Spot } from "./spot.ts";
+import { notHttp } from "./socket-error.ts";
+import { connectionTo, type Spot } from "./spot.ts";
 
-/** The kubelet's limits: a longer body is cut off and counts as read; a redirect loop is a failure. */
-const bodyLimitBytes = 10 * 1024;
+/** The kubelet's limit: more is a loop, and a failure. */
 const redirectLimit = 10;
 
 type Place = { readonly tls: boolean; readonly port: number; readonly path: string };
-type Head = { readonly status: number; readonly location: string | undefined };
 
 /**
  * One HTTP question, judged as the kubelet does: 200 to 399 succeeds, redirects within the host are followed, one to another host
@@ -30,44 +30,47 @@ export async function askHttp(spot: Spot, place: { readonly tls: boolean; readon
   return failure(`more than ${redirectLimit} redirects`);
 }
 
-async function get(spot: Spot, place: Place, signal: AbortSignal): Promise<Head> {
-  // TLS is loaded when the first https probe comes: most probers never need it.
-  const request = place.tls ? (await import("node:https")).request : requestHttp;
+async function get(spot: Spot, place: Place, signal: AbortSignal): Promise<HttpHead> {
+  const request = sayGet(spot, place);
+  const to = { ...spot, port: place.port };
+  const socket = addAbortSignal(signal, place.tls ? await connectTls(to) : connect(connectionTo(to)));
   return await new Promise((resolve, reject) => {
-    const outgoing: ClientRequest = request(
-      {
-        host: spot.address,
-        port: place.port,
-        path: place.path,
-        method: "GET",
-        agent: false,
-        signal,
-        rejectUnauthorized: false,
-        ...(isIP(spot.name) === 0 ? { servername: spot.name } : {}),
-        headers: { host: hostHeader(spot.name, place), accept: "*/*", "user-agent": "phoenix-probe" },
-      },
-      (incoming) => readBody(incoming, resolve, reject),
-    );
-    outgoing.on("error", reject);
-    // A 101 is dropped by Node without an error and without an answer.
-    outgoing.on("close", () => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" })));
-    outgoing.end();
+    let text = "";
+    const read = (isClosed: boolean): void => {
+      const answer = readHttpAnswer(text, isClosed);
+      if (answer.state === "whole") resolve(answer.head);
+      else if (answer.state === "broken") reject(failed(notHttp, answer.because));
+      // A server that breaks off in the middle has not answered.
+      else if (isClosed) reject(failed("ECONNRESET", "closed"));
+      else return;
+      socket.destroy();
+    };
+    socket.setEncoding("latin1");
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+      read(false);
+    });
+    socket.on("error", reject);
+    socket.on("close", () => read(true));
+    socket.write(request);
   });
 }
 
-/** Waits for the body's end, at most 10 KiB of it: a server that breaks off in the middle has not answered. */
-function readBody(incoming: IncomingMessage, resolve: (head: Head) => void, reject: (error: unknown) => void): void {
-  const done = () => resolve({ status: incoming.statusCode ?? 0, location: incoming.headers.location });
-  let bytes = 0;
-  incoming.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes < bodyLimitBytes) return;
-    done();
-    incoming.destroy();
-  });
-  incoming.on("end", done);
-  incoming.on("error", reject);
+/** TLS is loaded when the first https probe comes: most probers never need it. */
+async function connectTls(spot: Spot): Promise<Socket> {
+  const tls = await import("node:tls");
+  const { name } = spot;
+  return tls.connect({ ...connectionTo(spot), rejectUnauthorized: false, ...(isIP(name) === 0 ? { servername: name } : {}) });
 }
+
+/** A name or path with a line break in it would be a second request. */
+function sayGet({ name }: Spot, place: Place): string {
+  const host = hostHeader(name, place);
+  if (!/^[\x21-\x7e]+$/.test(`${host}${place.path}`)) throw new Error("its host or path holds characters that HTTP does not take");
+  return `GET ${place.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: phoenix-probe\r\nAccept: */*\r\nConnection: close\r\n\r\n`;
+}
+
+const failed = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
 function originOf(spot: Spot, place: Place): string {
   return `${place.tls ? "https" : "http"}://${bracket(spot.name)}:${place.port}${place.path}`;

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ms } from "../../domain/words.ts";
 import { failure, success, type Verdict } from "./question.ts";
-import type { Spot } from "./spot.ts";
+import { connectionTo, type Spot } from "./spot.ts";
 
 const hearLimitBytes = 8 * 1024;
 
@@ -27,7 +27,7 @@ const conversations = {
 export async function askServer(kind: keyof typeof conversations, spot: Spot, signal: AbortSignal): Promise<Verdict> {
   const { say, hear } = conversations[kind];
   return await new Promise((resolve, reject) => {
-    const socket = connect({ host: spot.address, port: spot.port, signal });
+    const socket = connect({ ...connectionTo(spot), signal });
     let heard: Buffer = Buffer.alloc(0);
     socket.on("connect", () => socket.write(say));
     socket.on("data", (bytes) => {
@@ -48,7 +48,7 @@ export async function askServer(kind: keyof typeof conversations, spot: Spot, si
  */
 export async function askTcp(spot: Spot, holdMs: Ms, signal: AbortSignal): Promise<Verdict> {
   return await new Promise((resolve, reject) => {
-    const socket = connect({ host: spot.address, port: spot.port, signal });
+    const socket = connect({ ...connectionTo(spot), signal });
     const accepted = () => {
       resolve(success("connected"));
       socket.destroy();

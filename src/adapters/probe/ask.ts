@@ -2,7 +2,7 @@ import { showDuration } from "../../domain/time.ts";
 import type { Ms } from "../../domain/words.ts";
 import { askHttp } from "./ask-http.ts";
 import { askServer, askTcp } from "./ask-stream.ts";
-import { locate } from "./locate.ts";
+import { locate, type NoWay, noWay } from "./locate.ts";
 import { type Answer, answerOf, failure, type NetworkProbe, type Question, unasked, type Verdict } from "./question.ts";
 import { verdictOfError } from "./socket-error.ts";
 import type { Spot } from "./spot.ts";
@@ -41,14 +41,14 @@ export async function ask(question: Question): Promise<Answer> {
       return answerOf(await askSpot(probe, spot, deadline.signal, Math.min(holdMs, timeoutMs / 2)), elapsed());
     }
     const located = await locate(target, timeoutMs, deadline.signal);
-    if ("verdict" in located) {
-      const { verdict, uncovered } = located;
-      return { ...answerOf(verdict, elapsed()), ...(uncovered === undefined ? {} : { uncovered }) };
-    }
-    const spot = { address: located.address, name: target.name, port: probe.port };
+    if ("verdict" in located) return answerFrom(located, elapsed());
+    const spot = { ...located, name: target.name, port: probe.port };
     return answerOf(await askSpot(probe, spot, deadline.signal, 0), elapsed());
   } catch (error) {
-    if (!deadline.signal.aborted) return answerOf(verdictOfError(error), elapsed());
+    if (!deadline.signal.aborted) {
+      const gone = isAddressGone(error) && question.target.kind === "network" ? noWay(question.target) : undefined;
+      return answerFrom(gone ?? { verdict: verdictOfError(error) }, elapsed());
+    }
     const lateMs = elapsed() - question.timeoutMs;
     const busy = lateMs > Math.max(tolerableLagMs, question.timeoutMs / 2);
     const verdict = busy ? unasked("this machine was too busy to ask") : failure(`no answer within ${showDuration(question.timeoutMs)}`);
@@ -56,6 +56,15 @@ export async function ask(question: Question): Promise<Answer> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+function answerFrom(given: NoWay | { readonly verdict: Verdict }, latencyMs: Ms): Answer {
+  return { ...answerOf(given.verdict, latencyMs), ...("uncovered" in given ? { uncovered: given.uncovered } : {}) };
+}
+
+/** The bridge whose address the question was bound to has gone. */
+function isAddressGone(error: unknown): boolean {
+  return (error as { readonly code?: unknown }).code === "EADDRNOTAVAIL";
 }
 
 async function askSpot<K extends NetworkProbe["kind"]>(

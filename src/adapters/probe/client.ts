@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ms } from "../../domain/words.ts";
+import { type Outbox, openOutbox } from "./outbox.ts";
 import { type Answer, answerOf, type Question, unasked } from "./question.ts";
 import { encode, lineReader, readAnswer } from "./wire.ts";
 
@@ -26,6 +27,7 @@ export function createProberClient(socketPath: string, start: StartProber): Prob
   const pending = new Map<number, Pending>();
   let connection: Promise<Socket | undefined> | undefined;
   let open: Socket | undefined;
+  let outbox: Outbox | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
   let lastId = 0;
   let silences = 0;
@@ -40,6 +42,7 @@ export function createProberClient(socketPath: string, start: StartProber): Prob
 
   const adopt = (socket: Socket): Socket => {
     open = socket;
+    outbox = openOutbox(socket, 0);
     const read = lineReader((text) => {
       const message = readAnswer(text);
       if (message === undefined) {
@@ -103,7 +106,7 @@ export function createProberClient(socketPath: string, start: StartProber): Prob
         };
         pending.set(id, settle);
         socket.ref();
-        socket.write(encode({ id, question }));
+        outbox?.put(encode({ id, question }));
       });
     },
     close: () => {

@@ -3,6 +3,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Ms } from "../../domain/words.ts";
 import { ask } from "./ask.ts";
+import { openOutbox } from "./outbox.ts";
+import { restParent } from "./parent.ts";
 import { type Answer, answerOf, unasked } from "./question.ts";
 import { encode, lineReader, readRequest } from "./wire.ts";
 
@@ -28,6 +30,7 @@ export async function runProber(socketPath: string): Promise<number> {
     process.stderr.write(`Another prober listens on ${socketPath}.\n`);
     return exitTaken;
   }
+  restParent(process.env);
   const connections = new Set<Socket>();
   const code = await new Promise<number>((end) => {
     const isStale = staleness();
@@ -55,11 +58,16 @@ export async function runProber(socketPath: string): Promise<number> {
   process.exit(code);
 }
 
+/** Questions that came together are mostly answered within a few milliseconds of each other. */
+const holdMs: Ms = 10;
+
 let atOnce = 0;
 
 function serve(socket: Socket, answered: (answer: Answer) => void): void {
+  const outbox = openOutbox(socket, holdMs);
   const reply = (id: number, answer: Answer) => {
-    if (socket.writable) socket.write(encode({ id, answer }), () => answered(answer));
+    outbox.put(encode({ id, answer }), () => answered(answer));
+    if (atOnce === 0) outbox.flush();
   };
   const read = lineReader((text) => {
     const request = readRequest(text);

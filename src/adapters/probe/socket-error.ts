@@ -15,13 +15,16 @@ const verdicts: Readonly<Record<string, Verdict>> = {
   EPROTO: failure("TLS handshake failed"),
 };
 
+/** Our own code for what an HTTP client cannot read. */
+export const notHttp = "NOT_HTTP";
+
 /** The verdict of a failed conversation. */
 export function verdictOfError(error: unknown): Verdict {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   const name = typeof code === "string" ? code : "";
   const known = verdicts[name];
   if (known !== undefined) return known;
-  if (name.startsWith("HPE_")) return failure(`not an HTTP answer (${name})`);
+  if (name === notHttp) return failure(`not an HTTP answer: ${String(message)}`);
   if (name.startsWith("ERR_SSL_") || name.startsWith("ERR_TLS_")) return failure(`TLS handshake failed (${name})`);
   return unasked(`could not ask (${name === "" ? String(message).slice(0, 100) : name})`);
 }

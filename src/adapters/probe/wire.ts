@@ -57,7 +57,7 @@ function readProbe(value: unknown): NetworkProbe | undefined {
   const { kind, port, tls, path } = asRow(value);
   if (!isPort(port)) return undefined;
   if (kind === "tcp" || kind === "postgres" || kind === "redis") return { kind, port };
-  if (kind === "http" && typeof tls === "boolean" && isText(path, 2048)) return { kind, port, tls, path };
+  if (kind === "http" && typeof tls === "boolean" && isText(path, 2048) && visible.test(path)) return { kind, port, tls, path };
   return undefined;
 }
 
@@ -85,6 +85,8 @@ function asRow(value: unknown): Row {
   return typeof value === "object" && value !== null ? (value as Row) : {};
 }
 
+/** A path with a line break in it would be a second request. */
+const visible = /^[\x21-\x7e]+$/;
 const isOutcome = (value: unknown): value is ProbeOutcome => value === "success" || value === "failure" || value === "error";
 const isText = (value: unknown, longest: number): value is string => typeof value === "string" && value !== "" && value.length <= longest;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -108,3 +108,10 @@ t.test("stack names are narrow, because they become paths and bus names", async 
 t.test("the step names are the table's", async (t) => {
   t.ok(stepNames.includes("switch-link") && stepNames.length > 10);
 });
+
+t.test("a ledger line that was written twice counts once", async (t) => {
+  const first = encodeLine({ event: "startedByHand", service: "web.service", at: 1, by: "a" });
+  const second = encodeLine({ event: "startedByHand", service: "web.service", at: 2, by: "a" });
+  const { lines, damaged } = decodeLedger(first + second + first);
+  t.same([lines.map(({ at }) => at), damaged], [[1, 2], []]);
+});

@@ -88,6 +88,12 @@ t.test("the job says done and the image exits at once: three exits fail it witho
   t.ok(atMs < 1000, `${atMs}`);
 });
 
+t.test("where it replaces one that ran, two exits are enough", async (t) => {
+  const replacing = (before: UnitState) => play([subject("web.service", { job: "restart", before })], { unit: loops(300) });
+  t.match(replacing(unit("web.service", { invocation: "old" })).verdict.because, /exited 2 times before it was ready/);
+  t.match(replacing(unit("web.service", { ...failed, invocation: "old" })).verdict.because, /exited 3 times before it was ready/);
+});
+
 t.test("exits between two looks are counted by NRestarts, each once", async (t) => {
   const seen = (service: string, atMs: number) => (atMs < 100 ? unit(service, idle) : unit(service, { restarts: 2, invocation: "n2" }));
   let state = gateStart([subject("web.service")], 0);
