@@ -4,10 +4,11 @@ import type { Issue, Place } from "../domain/errors.ts";
 import { parseTimeSpan } from "../domain/time.ts";
 import type { Ms } from "../domain/words.ts";
 import { nearest } from "../quadlet/nearest.ts";
+import { type TelemetryConfig, telemetryKeys, telemetryOf, telemetrySchema } from "./telemetry/config.ts";
 
 const logLevels = ["error", "warning", "notice", "info", "debug"] as const;
 
-/** What `~/.config/phoenix/config.yaml` may say about the agent. */
+/** What `~/.config/phoenix/config.yaml`, and the files in `config.d` beside it, may say about the agent. */
 export type AgentConfig = {
   /** The least important lines that are journalled. */
   readonly log: (typeof logLevels)[number];
@@ -15,9 +16,11 @@ export type AgentConfig = {
   readonly relistMs: Ms;
   /** When the nightly work is done: a cron expression, in UTC. */
   readonly maintenanceSchedule: string;
+  /** Where samples and events are sent to; undefined = nowhere. */
+  readonly telemetry: TelemetryConfig | undefined;
 };
 
-export const defaultConfig: AgentConfig = { log: "info", relistMs: 30_000, maintenanceSchedule: "17 3 * * *" };
+export const defaultConfig: AgentConfig = { log: "info", relistMs: 30_000, maintenanceSchedule: "17 3 * * *", telemetry: undefined };
 
 const relist = { leastMs: 5_000, mostMs: 600_000 } as const;
 
@@ -45,13 +48,41 @@ export function configSchema(scheduleProblem: (expression: string) => string | u
           .optional(),
       })
       .optional(),
+    telemetry: telemetrySchema.optional(),
   });
 }
 
-export type ReadConfig = { readonly config: AgentConfig; readonly issues: readonly Issue[] };
+/** Keys below a key, for a hint. */
+const keysBelow: Readonly<Record<string, readonly string[]>> = { maintenance: ["schedule"], telemetry: telemetryKeys };
 
-/** Reads the text of a config file. With any mistake in it the defaults count, all of them: half a config is nobody's wish. */
-export function readConfig(text: string, file: string, scheduleProblem: (expression: string) => string | undefined): ReadConfig {
+export type ConfigFile = { readonly file: string; readonly text: string };
+export type ReadConfig = { readonly config: AgentConfig; readonly issues: readonly Issue[] };
+type Values = z.infer<ReturnType<typeof configSchema>>;
+
+/**
+ * Reads config files: what a later one says about a key counts, all of it. With any mistake in any of them the defaults count, for
+ * everything: half a config is nobody's wish.
+ */
+export function readConfig(files: readonly ConfigFile[], scheduleProblem: (expression: string) => string | undefined): ReadConfig {
+  const read = files.map((file) => readFile(file, configSchema(scheduleProblem)));
+  const issues = read.flatMap((one) => one.issues);
+  if (issues.length > 0) return { config: defaultConfig, issues };
+  const { log, relist: relistMs, maintenance, telemetry }: Values = Object.assign({}, ...read.map(({ values }) => values));
+  return {
+    config: {
+      log: log ?? defaultConfig.log,
+      relistMs: relistMs ?? defaultConfig.relistMs,
+      maintenanceSchedule: maintenance?.schedule ?? defaultConfig.maintenanceSchedule,
+      telemetry: telemetryOf(telemetry),
+    },
+    issues,
+  };
+}
+
+function readFile(
+  { file, text }: ConfigFile,
+  schema: ReturnType<typeof configSchema>,
+): { readonly values: Values; readonly issues: readonly Issue[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const placeOf = (offset: number | undefined): Place => ({ file, ...(offset === undefined ? {} : { line: lines.linePos(offset).line }) });
@@ -63,7 +94,7 @@ export function readConfig(text: string, file: string, scheduleProblem: (express
   });
   if (document.errors.length > 0)
     return {
-      config: defaultConfig,
+      values: {},
       issues: document.errors.map((error) => wrong(`Cannot read the config: ${firstLine(error.message)}.`, error.pos[0])),
     };
   let values: unknown;
@@ -71,28 +102,17 @@ export function readConfig(text: string, file: string, scheduleProblem: (express
     values = document.toJS() ?? {};
   } catch (error) {
     // An alias without its anchor, or so many of them that they must be an attack.
-    return { config: defaultConfig, issues: [wrong(`Cannot read the config: ${firstLine(sayError(error))}.`, undefined)] };
+    return { values: {}, issues: [wrong(`Cannot read the config: ${firstLine(sayError(error))}.`, undefined)] };
   }
-  const schema = configSchema(scheduleProblem);
   const parsed = schema.safeParse(values);
-  if (parsed.success) {
-    const { log, relist: relistMs, maintenance } = parsed.data;
-    return {
-      config: {
-        log: log ?? defaultConfig.log,
-        relistMs: relistMs ?? defaultConfig.relistMs,
-        maintenanceSchedule: maintenance?.schedule ?? defaultConfig.maintenanceSchedule,
-      },
-      issues: [],
-    };
-  }
+  if (parsed.success) return { values: parsed.data, issues: [] };
   const offsetOf = (path: readonly PropertyKey[]): number | undefined => offsetIn(document.contents, path);
   const issues = parsed.error.issues.flatMap((issue): readonly Issue[] => {
     if (issue.code !== "unrecognized_keys") {
       const name = issue.path.length === 0 ? "the config" : issue.path.join(".");
       return [wrong(`Cannot use ${name}: ${issue.message}.`, offsetOf(issue.path))];
     }
-    const known = Object.keys(issue.path[0] === "maintenance" ? { schedule: 0 } : schema.shape);
+    const known = keysBelow[String(issue.path[0])] ?? Object.keys(schema.shape);
     return issue.keys.map((key) => {
       const near = nearest(key, known);
       const name = [...issue.path, key].join(".");
@@ -102,7 +122,7 @@ export function readConfig(text: string, file: string, scheduleProblem: (express
       );
     });
   });
-  return { config: defaultConfig, issues };
+  return { values: {}, issues };
 }
 
 /** Where the key of a path stands. */

@@ -71,6 +71,7 @@ export async function runLoop(inbox: Inbox, workers: Workers, options: LoopOptio
       ...take(hearAnswers(memory, heard.answers)),
       ...take(await hearStops(memory, heard.stops, ports)),
     ];
+    options.observed({ memory, answers: heard.answers, looked: wanted });
     if (heard.objects !== undefined) memory = hearObjects(memory, heard.objects);
     await record(events);
 

@@ -4,6 +4,7 @@ import type { HealStance } from "../heal/state.ts";
 import { isDegraded } from "../health/outcome.ts";
 import { routeFor } from "../stack/route.ts";
 import type { AgentMemory, ServiceMemory, StackMemory } from "./memory.ts";
+import type { TelemetryStatus } from "./telemetry/status.ts";
 
 /** What the agent knows about a service, more than a fresh look could tell. */
 export type AgentServiceStatus = ServiceStatus & {
@@ -17,13 +18,21 @@ export type AgentServiceStatus = ServiceStatus & {
 };
 
 export type AgentStackStatus = Omit<StackStatus, "services"> & { readonly services: readonly AgentServiceStatus[] };
-export type AgentStatus = { readonly version: string; readonly stacks: readonly AgentStackStatus[] };
+export type AgentStatus = {
+  readonly version: string;
+  readonly telemetry: TelemetryStatus;
+  readonly stacks: readonly AgentStackStatus[];
+};
 
 type Moment = { readonly now: number; readonly nowMs: number };
 
 /** What `Status()` on the bus answers. */
-export function agentStatus(memory: AgentMemory, version: string, at: Moment): AgentStatus {
-  return { version, stacks: [...memory.values()].map((stack) => statusOfStack(stack, at)) };
+export function agentStatus(
+  memory: AgentMemory,
+  { version, telemetry }: Pick<AgentStatus, "version" | "telemetry">,
+  at: Moment,
+): AgentStatus {
+  return { version, telemetry, stacks: [...memory.values()].map((stack) => statusOfStack(stack, at)) };
 }
 
 /** One stack, in the words of `phoenix status --json`. */

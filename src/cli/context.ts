@@ -23,6 +23,8 @@ export type CliContext = {
   /** Attaches a child to our terminal (journalctl, the pager) and returns its exit code. */
   readonly attach: (argv: readonly [string, ...string[]]) => Promise<number>;
   readonly agent: () => Promise<ExitCode>;
+  /** What the agent that runs says about itself; undefined when none runs, or none answers. Never starts one. */
+  readonly askAgent: () => Promise<unknown>;
   readonly prober: () => Promise<ExitCode>;
   /** One question from standard input, asked from inside a container's network. */
   readonly probeOnce: () => Promise<void>;

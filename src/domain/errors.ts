@@ -95,6 +95,7 @@ export const errors = {
   "lane-taken": { exit: exits.busy, remedy: "Wait until it is done, or wait longer with `--wait`." },
   "lane-lost": { exit: exits.failed, remedy: "Run `phoenix status`; the next change finishes or undoes what was interrupted." },
   "config-invalid": { exit: exits.usage, remedy: "docs/reference/config.md shows what is allowed; until then the defaults count." },
+  "token-unusable": { exit: exits.failed, remedy: "Put the token alone into a file of your own with mode 0600." },
   "agent-running": { exit: exits.busy, remedy: "Look at `systemctl --user status phoenix.service`; one agent is enough." },
   "agent-silent": { exit: exits.failed, remedy: "Look at `journalctl --user -u phoenix -e`; its watchdog restarts an agent that hangs." },
 } as const satisfies Record<string, ErrorRow>;

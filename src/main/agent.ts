@@ -12,6 +12,7 @@ import { openInbox } from "../agent/inbox.ts";
 import { runLoop } from "../agent/loop.ts";
 import type { AgentMemory } from "../agent/memory.ts";
 import { agentStatus, gistOf, sayServices, statusOfStack } from "../agent/status.ts";
+import type { Observation } from "../agent/telemetry/samples.ts";
 import { startWorkers } from "../agent/workers.ts";
 import { type ExitCode, exits } from "../domain/exit.ts";
 import type { Ms } from "../domain/words.ts";
@@ -19,11 +20,15 @@ import { levelled, loadConfig } from "./agentConfig.ts";
 import { failpointOf } from "./failpoint.ts";
 import { startHousework } from "./housework.ts";
 import { connectPorts } from "./ports.ts";
+import { telemetryRunner } from "./telemetry.ts";
 
 const version = process.env["PHOENIX_VERSION"] ?? "0.0.0";
 const longestSleepMs: Ms = 10_000;
 /** A stop that takes longer than two seconds looks like a hang to whoever waits for it. */
 const stopMs: Ms = 1_200;
+
+/** Sixteen random bits are plenty for a jitter. */
+const rng = (): number => randomInt(65_536) / 65_536;
 
 /** The agent process: from what systemd gave it to the loop, and out again on SIGTERM. Containers are units of their own and go on. */
 export async function runAgent(): Promise<ExitCode> {
@@ -44,7 +49,9 @@ export async function runAgent(): Promise<ExitCode> {
   const reconcile = (): Promise<void> => new Promise((done) => inbox.put({ kind: "reconcile", done }));
   let memory: AgentMemory = new Map();
   const moment = () => ({ now: ports.clock.now(), nowMs: ports.clock.monotonic() });
-  const agent = await exportAgent(bus, { version, status: async () => agentStatus(memory, version, moment()), reconcile });
+  const telemetry = telemetryRunner(rng, ports);
+  const status = async () => agentStatus(memory, { version, telemetry: telemetry.status() }, moment());
+  const agent = await exportAgent(bus, { version, status, reconcile });
 
   const schedule = cronSchedule(journal);
   const housework = startHousework(schedule, reconcile, ports);
@@ -52,9 +59,11 @@ export async function runAgent(): Promise<ExitCode> {
   const apply = async (): Promise<void> => {
     config = await loadConfig(schedule, journal);
     setLevel(config.log);
+    await telemetry.configure(config.telemetry);
     await housework.schedule(config.maintenanceSchedule);
   };
   setLevel(config.log);
+  await telemetry.configure(config.telemetry);
   process.on("SIGHUP", () => void apply());
 
   const stopping = new AbortController();
@@ -92,13 +101,14 @@ export async function runAgent(): Promise<ExitCode> {
   const options = {
     relistMs: () => config.relistMs,
     longestSleepMs: Math.min(longestSleepMs, (service.watchdogMs ?? longestSleepMs * 3) / 3),
-    // Sixteen random bits are plenty for a jitter.
-    rng: () => randomInt(65_536) / 65_536,
+    rng,
     stopping: stopping.signal,
     turned,
     recorded: (lines: Parameters<Parameters<typeof runLoop>[2]["recorded"]>[0]) => {
       for (const { stack, line } of lines) agent.emitEvent(stack, line.event, line);
+      telemetry.recorded(lines);
     },
+    observed: (observation: Observation) => telemetry.observed(observation, config.relistMs),
   };
   await runLoop(inbox, workers, options, ports);
 
@@ -106,7 +116,7 @@ export async function runAgent(): Promise<ExitCode> {
   unread();
   housework.stop();
   // A change that is cut off here is finished or undone by whoever comes next.
-  await Promise.race([workers.idle(), sleep(stopMs)]);
+  await Promise.race([Promise.all([workers.idle(), telemetry.stop()]), sleep(stopMs)]);
   await Promise.all([ports.prober.close(), agent.close(), plain.flush()]);
   bus.close();
   setTimeout(() => process.exit(exits.done), 100).unref();

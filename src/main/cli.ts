@@ -14,14 +14,16 @@ const selfArgv: readonly [string, ...string[]] = [process.execPath, fileURLToPat
 /** What the verbs get. Adapters are loaded when a verb asks for them: `--help` and completion must not pay for D-Bus. */
 export function commandLine(): CommandLine {
   const interrupted = new AbortController();
-  let connected: Promise<{ readonly ports: Ports; readonly close: () => Promise<void> }> | undefined;
+  let connected: Promise<Connected> | undefined;
+  const once = (): Promise<Connected> => {
+    // Only a verb that may change something needs the gentle Ctrl-C; the others just end.
+    if (connected === undefined) for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interruptOnce(interrupted));
+    connected ??= connect();
+    return connected;
+  };
   const context: CliContext = {
-    ports: async () => {
-      // Only a verb that may change something needs the gentle Ctrl-C; the others just end.
-      if (connected === undefined) for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interruptOnce(interrupted));
-      connected ??= connect();
-      return (await connected).ports;
-    },
+    ports: async () => (await once()).ports,
+    askAgent: async () => await (await once()).askAgent(),
     sandbox: lazySandbox,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
@@ -40,9 +42,12 @@ export function commandLine(): CommandLine {
   return { context, close: async () => await (await connected?.catch(() => undefined))?.close() };
 }
 
-async function connect(): Promise<{ readonly ports: Ports; readonly close: () => Promise<void> }> {
-  const [{ openBus }, { connectPorts }, { terminalJournal }, { journalThroughLogger }] = await Promise.all([
+type Connected = Pick<CliContext, "askAgent"> & { readonly ports: Ports; readonly close: () => Promise<void> };
+
+async function connect(): Promise<Connected> {
+  const [{ openBus }, { askAgent }, { connectPorts }, { terminalJournal }, { journalThroughLogger }] = await Promise.all([
     import("../adapters/systemd/bus.ts"),
+    import("../adapters/systemd/agentClient.ts"),
     import("./ports.ts"),
     import("../adapters/journal/terminalJournal.ts"),
     import("../adapters/journal/throughLogger.ts"),
@@ -60,6 +65,7 @@ async function connect(): Promise<{ readonly ports: Ports; readonly close: () =>
   });
   return {
     ports,
+    askAgent: () => askAgent(bus).catch(() => undefined),
     close: async () => {
       await Promise.all(journalled);
       await ports.prober.close();

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic } from "./atomic.ts";
 import { ifThere, withReason } from "./failure.ts";
@@ -8,6 +8,11 @@ import type { StatePaths } from "./statePaths.ts";
 /** A small file's text, undefined when there is none. */
 export async function readTextFile(path: string): Promise<string | undefined> {
   return await withReason(`read ${path}`, () => ifThere(readFile(path, "utf8")));
+}
+
+/** Names in a folder, sorted; none when there is no such folder. */
+export async function folderNames(path: string): Promise<readonly string[]> {
+  return await withReason(`list ${path}`, async () => ((await ifThere(readdir(path))) ?? []).sort());
 }
 
 /** A small file beside the stacks. */

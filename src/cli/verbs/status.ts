@@ -6,6 +6,7 @@ import { paint } from "../paint.ts";
 import { printable } from "../printable.ts";
 import type { Register } from "../program.ts";
 import { theStack } from "../stacks.ts";
+import { telemetryOf, telemetryText } from "../telemetryStatus.ts";
 
 type Options = { readonly json?: true; readonly watch?: true };
 
@@ -35,11 +36,13 @@ export const registerStatus: Register = (program, context, run) => {
 async function once(name: string | undefined, options: Options, context: CliContext): Promise<ExitCode> {
   const ports = await context.ports();
   const names = name === undefined ? await ports.history.stacks() : [await theStack(name, ports)];
-  const stacks = await Promise.all(names.map((stack) => stackStatus(stack, ports)));
+  const [agent, ...stacks] = await Promise.all([context.askAgent(), ...names.map((stack) => stackStatus(stack, ports))]);
+  const telemetry = telemetryOf(agent);
   const now = ports.clock.now();
-  if (options.json) context.out(`${JSON.stringify(stacks, null, 2)}\n`);
+  if (options.json) context.out(`${JSON.stringify({ stacks, telemetry }, null, 2)}\n`);
   else if (stacks.length === 0) context.out("No stacks. `phoenix deploy FOLDER` makes one.\n");
   else context.out(stacks.map((stack) => statusText(stack, now, context)).join("\n"));
+  if (!options.json && telemetry?.state === "on") context.out(`\n${telemetryText(telemetry, now, context)}\n`);
   return stacks.every((stack) => stack.healthy && stack.pending === null) ? exits.done : exits.unhealthy;
 }
 

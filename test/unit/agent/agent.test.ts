@@ -277,7 +277,7 @@ t.test("the watchdog is fed by turns of the loop, three times in its time", asyn
 t.test("the status tells what is known, and its gist does not change with each answer", async (t) => {
   const it = healthyWeb();
   const at = { now: 1_000_000, nowMs: 1000 };
-  const status = agentStatus(memoryOf(it), "1.2.3", at);
+  const status = agentStatus(memoryOf(it), { version: "1.2.3", telemetry: { state: "off" } }, at);
   t.match(status, {
     version: "1.2.3",
     stacks: [{ stack: "demo", generation: 1, healthy: true, services: [{ health: "healthy", because: "HTTP 200" }] }],

@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { cronSchedule } from "../../../src/adapters/schedule/cron.ts";
 import { configSchema, defaultConfig, readConfig } from "../../../src/agent/config.ts";
 import { scheduleMaintenance } from "../../../src/agent/maintenance.ts";
+import { telemetryDefaults, telemetryKeys } from "../../../src/agent/telemetry/config.ts";
 import { compactLedger } from "../../../src/domain/compact.ts";
 import type { StackEvent } from "../../../src/domain/events.ts";
 import { foldLedger } from "../../../src/domain/ledger.ts";
@@ -12,14 +13,14 @@ import { holds } from "../health/given.ts";
 import { good, line, pending } from "./given.ts";
 
 const schedule = cronSchedule({ say: () => {} });
-const read = (text: string) => readConfig(text, "config.yaml", schedule.problem);
+const read = (text: string) => readConfig([{ file: "config.yaml", text }], schedule.problem);
 const messages = (text: string) => read(text).issues.map(({ place, message }) => `${place?.line}: ${message}`);
 
 t.test("a config says what it says, and nothing needs to be said", async (t) => {
   t.same(read(""), { config: defaultConfig, issues: [] });
   t.same(read("# only a comment\n").config, defaultConfig);
   t.same(read("log: debug\nrelist: 1min\nmaintenance:\n  schedule: '0 4 * * 0'\n"), {
-    config: { log: "debug", relistMs: 60_000, maintenanceSchedule: "0 4 * * 0" },
+    config: { ...defaultConfig, log: "debug", relistMs: 60_000, maintenanceSchedule: "0 4 * * 0" },
     issues: [],
   });
   t.equal(read("relist: 45\n").config.relistMs, 45_000);
@@ -37,6 +38,47 @@ t.test("every mistake is told with its line, and then the defaults count", async
   t.same(read("log: debug\nrelist: x\n").config, defaultConfig);
 });
 
+t.test("a later file has the last word about a key, and a mistake in any of them makes the defaults count", async (t) => {
+  const both = (one: string, other: string) =>
+    readConfig(
+      [
+        { file: "config.d/stack.yaml", text: one },
+        { file: "config.yaml", text: other },
+      ],
+      schedule.problem,
+    );
+  const on = "telemetry:\n  url: http://127.0.0.1:8000\n  batch: 7\n";
+  t.match(both(on, "log: debug\n").config, { log: "debug", telemetry: { url: "http://127.0.0.1:8000", batch: 7 } });
+  t.equal(both(on, "telemetry: off\n").config.telemetry, undefined, "a person can switch off what a program switched on");
+  t.match(both(on, "telemetry:\n  url: http://127.0.0.1:9\n").config.telemetry, { url: "http://127.0.0.1:9", batch: 500 });
+  t.same(both("log: loud\n", "relist: 1min\n").config, defaultConfig);
+  t.match(both("log: loud\n", "relist: 1min\n").issues, [{ place: { file: "config.d/stack.yaml", line: 1 } }]);
+});
+
+t.test("what telemetry may not be is told with its line", async (t) => {
+  const telemetry = (...lines: readonly string[]) => messages(`telemetry:\n${lines.map((one) => `  ${one}\n`).join("")}`);
+  const url = "url: https://example.org/in";
+  t.same(telemetry(url, "interval: 1s", "spool: 64K", "keep: 1min", "batch: 2000", "tokenFile: ~/token"), []);
+  t.match(messages("telemetry: on\n"), [/^1: Cannot use telemetry: it is neither `off` nor a list of keys/]);
+  t.match(telemetry("batch: 1"), [/Cannot use telemetry\.url: it is not a URL/]);
+  t.match(telemetry("url: ftp://example.org"), [/^2: Cannot use telemetry\.url: it is not a URL that begins with http/]);
+  t.match(telemetry("url: https://me:secret@example.org"), [/^2: .*it holds a password; put a token into tokenFile/]);
+  t.notMatch(telemetry("url: https://me:secret@example.org").join(), /secret/);
+  t.match(telemetry("url: https://example.org/?a=1"), [/^2: .*query/]);
+  t.match(telemetry(url, "tokenfile: /a"), [/^3: .*no such key; did you mean tokenFile\?/]);
+  t.match(telemetry(url, "tokenFile: token"), [/^3: .*not an absolute path/]);
+  t.match(telemetry(url, "interval: 1h"), [/^3: .*between 1s and 10min/]);
+  t.match(telemetry(url, "batch: 0"), [/^3: .*less than 1/]);
+  t.match(telemetry(url, "batch: 1.5"), [/^3: .*whole number/]);
+  t.match(telemetry(url, "spool: 1KiB"), [/^3: .*between 64KiB and 1GiB/]);
+  t.match(telemetry(url, "keep: 1y"), [/^3: .*between 1min and 90d/]);
+  t.match(telemetry("url: http://example.org", "tokenFile: /token"), [/^3: .*tokenFile: over http to another machine anybody could read/]);
+  for (const here of ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000"])
+    t.same(telemetry(`url: ${here}`, "tokenFile: /token"), [], here);
+  for (const there of ["http://127.example.org", "http://localhost.example.org"])
+    t.match(telemetry(`url: ${there}`, "tokenFile: /token"), [/over http/], there);
+});
+
 t.test("no text makes reading the config fail", async (t) => {
   holds(
     t,
@@ -47,15 +89,23 @@ t.test("no text makes reading the config fail", async (t) => {
   );
 });
 
-t.test("docs/reference/config.md shows every key with its default, and its example is the defaults", async (t) => {
+t.test("docs/reference/config.md shows every key with its default, and its examples are the defaults", async (t) => {
   const page = readFileSync("docs/reference/config.md", "utf8");
-  const example = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? "";
+  const [example = "", on = ""] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text);
   t.same(read(example), { config: defaultConfig, issues: [] });
-  const rows = [...page.matchAll(/^\| `([a-z.]+)` \|.*\| `(.+)` \|$/gm)].map(([, key, value]) => [key, value]);
+  t.match(read(on), { config: { telemetry: telemetryDefaults }, issues: [] });
+  const rows = [...page.matchAll(/^\| `([a-zA-Z.]+)` \|.*\| (.+) \|$/gm)].map(([, key, value]) => [key, value?.replaceAll("`", "")]);
   const { maintenance, ...plain } = parse(example) as { readonly maintenance: object };
-  const nested = Object.entries(maintenance).map(([key, value]) => [`maintenance.${key}`, value]);
-  t.same(rows, [...Object.entries(plain), ...nested]);
-  t.same(Object.keys(configSchema(() => undefined).shape), ["log", "relist", "maintenance"]);
+  const { telemetry } = parse(on) as { readonly telemetry: object };
+  const nested = (name: string, keys: object) => Object.entries(keys).map(([key, value]) => [`${name}.${key}`, String(value)]);
+  const needed = ["telemetry.url", "telemetry.tokenFile"];
+  t.same(rows, [
+    ...Object.entries(plain),
+    ...nested("maintenance", maintenance),
+    ...nested("telemetry", telemetry).map(([key = "", value]) => [key, needed.includes(key) ? "–" : value]),
+  ]);
+  t.same(Object.keys(configSchema(() => undefined).shape).sort(), [...Object.keys(plain), "maintenance"].sort());
+  t.same(Object.keys(telemetry), telemetryKeys);
 });
 
 const service = fc.constantFrom("web.service", "db.service");

@@ -29,7 +29,8 @@ t.test("every verb has examples in its help", async (t) => {
 });
 
 t.test("every relative link of the documents leads somewhere", async (t) => {
-  const documents = ["README.md", "CHANGELOG.md", "docs/how-it-works.md", "docs/services.md", "docs/benchmarks.md", ...Object.keys(pages)];
+  const topics = ["how-it-works", "services", "benchmarks", "telemetry", "reference/config"].map((name) => `docs/${name}.md`);
+  const documents = ["README.md", "CHANGELOG.md", ...topics, ...Object.keys(pages)];
   for (const path of documents) {
     for (const [, target = ""] of readFileSync(path, "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
       t.doesNotThrow(() => readFileSync(new URL(target, `file://${process.cwd()}/${path}`)), `${path} -> ${target}`);
