@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import * as z from "zod";
 import { type ErrorCode, PhoenixError } from "../../domain/errors.ts";
 import { showDuration } from "../../domain/time.ts";
@@ -22,6 +23,8 @@ export type RunOptions = {
   readonly cwd?: string;
   readonly input?: string;
   readonly progress?: (line: string) => void;
+  readonly into?: Writable;
+  readonly signal?: AbortSignal;
   /** The code of a failure, where one of its own says more. */
   readonly code?: ErrorCode;
 };
@@ -50,16 +53,21 @@ export function podmanRunner(options: PodmanOptions): Podman {
       ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
       ...(more.input === undefined ? {} : { input: more.input }),
       ...(more.progress === undefined ? {} : { progress: more.progress }),
+      ...(more.into === undefined ? {} : { into: more.into }),
+      ...(more.signal === undefined ? {} : { signal: more.signal }),
     });
     if (result.end === "exited") return result;
     if (result.end === "not found") throw new PhoenixError("podman-missing", `Cannot ${purpose}: '${program}' is not in PATH.`);
     if (result.end === "deadline") {
       throw new PhoenixError("podman-timeout", `Cannot ${purpose}: podman did not answer within ${showDuration(timeoutMs)}.`);
     }
-    throw new PhoenixError(
-      more.code ?? "podman-failed",
-      `Cannot ${purpose}: podman ${result.end === "not started" ? "could not be started" : "printed too much"}.`,
-    );
+    if (result.end === "aborted") throw new PhoenixError("interrupted", `Cannot ${purpose}: it was interrupted.`);
+    const why = {
+      "not started": "podman could not be started",
+      "too much output": "podman printed too much",
+      "output refused": "what it printed could not be written",
+    };
+    throw new PhoenixError(more.code ?? "podman-failed", `Cannot ${purpose}: ${why[result.end]}.`);
   };
 
   const run: Podman["run"] = async (purpose, args, more = {}) => {
