@@ -37,6 +37,7 @@ async function look(path: string): Promise<Archive> {
     }
   } catch (error) {
     if (error instanceof PhoenixError) throw error;
-    throw new PhoenixError("file-unreadable", `Cannot import ${path}: ${codeOf(error) ?? String(error)}.`, { cause: error });
+    const why = codeOf(error) === "ENOENT" ? "there is no such file" : (codeOf(error) ?? String(error));
+    throw new PhoenixError("file-unreadable", `Cannot import ${path}: ${why}.`, { cause: error });
   }
 }

@@ -38,6 +38,14 @@ export type PodmanOptions = {
 /** Node hands a child its input through a socket, but `podman secret create NAME -` reads only from a real pipe. */
 const throughPipe = ["/bin/sh", "-c", 'cat | "$@"', "podman"] as const;
 
+/** The other way round, `podman volume export` opens /dev/stdout anew, which a socket does not allow. The exit code is podman's own. */
+const intoPipe = [
+  "/bin/sh",
+  "-c",
+  'exec 4>&1; status=$( { { "$@" 3>&- 4>&-; echo $? >&3; } | cat >&4 3>&-; } 3>&1 ); exit "$status"',
+  "podman",
+] as const;
+
 /** `purpose` completes "Cannot …": it names what was wanted, never the arguments. */
 export function podmanRunner(options: PodmanOptions): Podman {
   const environment = cleanEnvironment(options.environment);
@@ -47,7 +55,12 @@ export function podmanRunner(options: PodmanOptions): Podman {
   const ask: Podman["ask"] = async (purpose, args, more = {}) => {
     const timeoutMs = more.timeoutMs ?? usualTimeoutMs;
     const result = await runProgram({
-      argv: more.input === undefined ? [program, ...args] : [...throughPipe, program, ...args],
+      argv:
+        more.input !== undefined
+          ? [...throughPipe, program, ...args]
+          : more.into !== undefined
+            ? [...intoPipe, program, ...args]
+            : [program, ...args],
       environment,
       timeoutMs,
       ...(more.cwd === undefined ? {} : { cwd: more.cwd }),

@@ -45,7 +45,6 @@ export function podmanVolumes(podman: Podman): Volumes {
     save: async ({ name, root }, path, { overwrite, signal }) => {
       await withNewFile(path, overwrite, async (into) => {
         if (root !== undefined) into.write(rootHeader(root));
-        // Through a pipe: given a file, podman opens /dev/stdout anew and truncates it.
         const more = { timeoutMs: dataMs, code: "export-failed", into, signal } as const;
         await podman.run(`export the volume ${name}`, ["volume", "export", name], more);
       });

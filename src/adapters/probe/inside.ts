@@ -90,7 +90,7 @@ const dacOverride = 1n << 1n;
 /** `/proc/PID/status`: the effective ids and capabilities. */
 function readStatus(text: string): ProcessFact | null {
   const line = (key: string): readonly string[] =>
-    (new RegExp(`^${key}:\\s*(.*)$`, "mu").exec(text)?.[1] ?? "").split(/\s+/u).filter((word) => word !== "");
+    (new RegExp(`^${key}:[ \\t]*(.*)$`, "mu").exec(text)?.[1] ?? "").split(/\s+/u).filter((word) => word !== "");
   const [uid, gid, effective] = [line("Uid")[1], line("Gid")[1], line("CapEff")[0]];
   if (uid === undefined || gid === undefined || effective === undefined) return null;
   return {

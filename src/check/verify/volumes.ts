@@ -45,28 +45,26 @@ function oldOptions(unit: GenerationUnit, volume: VolumeDetail | undefined): rea
 
 function access(
   unit: GenerationUnit,
-  process: ProcessFact | undefined,
+  user: ProcessFact | undefined,
   mount: ContainerDetail["volumes"][number],
   volume: VolumeDetail | undefined,
 ): readonly Issue[] {
   const root = volume?.root;
-  if (process === undefined || volume === undefined || root === undefined || process.overridesPermissions) return [];
-  const may = permissions(root, process);
+  if (user === undefined || volume === undefined || root === undefined || user.overridesPermissions) return [];
+  const may = permissions(root, user);
   const lacks = mount.writable && !may.write ? "write" : may.read ? undefined : "read";
   if (lacks === undefined) return [];
   const mode = root.mode.toString(8).padStart(4, "0");
-  const who = `user ${process.uid}`;
+  const who = `user ${user.uid}`;
   const message = `${unit.service} runs as ${who} and may not ${lacks} its volume ${mount.name} at ${mount.path}: it belongs to ${root.uid}:${root.gid}, mode ${mode}.`;
   const change =
-    root.uid === process.uid
-      ? `chmod u+rwx ${volume.mountPath}`
-      : `chown ${process.uid}:${process.groups[0] ?? process.uid} ${volume.mountPath}`;
+    root.uid === user.uid ? `chmod u+rwx ${volume.mountPath}` : `chown ${user.uid}:${user.groups[0] ?? user.uid} ${volume.mountPath}`;
   return [finding("volume-owner", unit, message, `podman unshare ${change}`)];
 }
 
 /** The first class that fits decides, as in the kernel; a folder needs `x` for anything. */
-function permissions({ uid, gid, mode }: FolderFact, process: ProcessFact): { readonly read: boolean; readonly write: boolean } {
-  const bits = process.uid === uid ? mode >> 6 : process.groups.includes(gid) ? mode >> 3 : mode;
+function permissions({ uid, gid, mode }: FolderFact, user: ProcessFact): { readonly read: boolean; readonly write: boolean } {
+  const bits = user.uid === uid ? mode >> 6 : user.groups.includes(gid) ? mode >> 3 : mode;
   const enter = (bits & 1) !== 0;
   return { read: enter && (bits & 4) !== 0, write: enter && (bits & 2) !== 0 };
 }

@@ -28,7 +28,10 @@ export async function holdersOf(name: string, stacks: readonly StackVolumes[], p
 const stopMs: Ms = 120_000;
 const aroundStartMs: Ms = 60_000;
 
-/** Stops services, works, and starts again whatever ran before, in the order of dependencies. The caller holds the lanes. */
+/**
+ * Stops services, works, and starts again whatever ran before, in the order of dependencies. The caller holds the lanes. To the agent
+ * these are a person's stops: if we are killed in between, it starts nothing on half the data.
+ */
 export async function whileStopped<T>(
   services: readonly ServiceName[],
   stacks: readonly StackVolumes[],
