@@ -47,7 +47,7 @@ function shown(rest: object): object {
   return Object.fromEntries(Object.entries(rest).filter(([key]) => !["changes", "from"].includes(key)));
 }
 
-function collectSpan(text: string): Ms {
+export function collectSpan(text: string): Ms {
   const ms = parseTimeSpan(text);
   if (ms === undefined) throw new InvalidArgumentError("Write a time span such as 30s or 2min.");
   return ms;

@@ -10,6 +10,8 @@ import { registerRollback } from "./verbs/rollback.ts";
 import { registerSandbox } from "./verbs/sandbox.ts";
 import { registerStatus } from "./verbs/status.ts";
 import { registerTeardown } from "./verbs/teardown.ts";
+import { registerVerify } from "./verbs/verify.ts";
+import { registerVolumes } from "./verbs/volumes.ts";
 
 /** Every verb, in the order of `phoenix --help`. */
 export const verbs: readonly Register[] = [
@@ -17,10 +19,12 @@ export const verbs: readonly Register[] = [
   registerBuild,
   registerDeploy,
   registerStatus,
+  registerVerify,
   registerLogs,
   registerHistory,
   registerRollback,
   registerTeardown,
+  registerVolumes,
   registerSandbox,
   registerCompletion,
   registerProcesses,

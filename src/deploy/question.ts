@@ -10,7 +10,7 @@ const portTimeoutMs: Ms = 1000;
 /** Asks one question of the gate and brings back the observation. Never throws. */
 export async function askQuestion(
   question: GateQuestion,
-  target: Generation,
+  target: Pick<Generation, "units">,
   ports: Pick<Ports, "prober" | "host" | "clock">,
 ): Promise<GateObservation> {
   const { service, invocation } = question;

@@ -97,6 +97,50 @@ export const errors = {
   "config-invalid": { exit: exits.usage, remedy: "docs/reference/config.md shows what is allowed; until then the defaults count." },
   "token-unusable": { exit: exits.failed, remedy: "Put the token alone into a file of your own with mode 0600." },
   "agent-running": { exit: exits.busy, remedy: "Look at `systemctl --user status phoenix.service`; one agent is enough." },
+  "service-down": { exit: exits.unhealthy, remedy: "Look at `phoenix logs` for the reason; `systemctl --user start UNIT` starts it." },
+  "service-given-up": { exit: exits.unhealthy, remedy: "Look at `phoenix logs`; correct the cause, then `systemctl --user restart UNIT`." },
+  "unit-drift": {
+    exit: exits.unhealthy,
+    remedy: "`phoenix deploy` brings back what the generation says; `phoenix plan` shows the difference.",
+  },
+  "probe-failed": { exit: exits.unhealthy, remedy: "Look at `phoenix logs` for what the service says about it." },
+  "port-silent": {
+    exit: exits.unhealthy,
+    remedy: "Restart the service; see whether its program listens on that port and on every address, not on 127.0.0.1 only.",
+  },
+  "dns-wrong": { exit: exits.unhealthy, remedy: "Restart the service: its name is written into the network's DNS at every start." },
+  "network-open": {
+    exit: exits.unhealthy,
+    remedy:
+      "See `podman network inspect` and `podman inspect` for who joined what; a restart of the service joins only what its unit says.",
+  },
+  "volume-missing": { exit: exits.unhealthy, remedy: "`phoenix deploy` makes it anew, empty; `phoenix volumes import` brings data back." },
+  "volume-owner": {
+    exit: exits.unhealthy,
+    remedy: "Correct it from inside the user namespace: `podman unshare chown UID:GID PATH`, with the numbers that the container uses.",
+  },
+  "secret-missing": {
+    exit: exits.unhealthy,
+    remedy: "Create it again with the same value before anything restarts: a running container still has it under /run/secrets.",
+  },
+  "security-lost": {
+    exit: exits.unhealthy,
+    remedy: "Restart the service; if that does not help, `systemctl --user cat UNIT` shows which override changes its command.",
+  },
+  "foreign-broken": { exit: exits.unhealthy, remedy: "Correct the file, or move it out of the folder." },
+  "image-gone": {
+    exit: exits.unhealthy,
+    remedy: "`podman pull` the reference again, or deploy from the source; until then it cannot be rolled back to.",
+  },
+  "volume-unknown": { exit: exits.notFound, remedy: "`phoenix volumes list` shows them." },
+  "volume-in-use": { exit: exits.usage, remedy: "Stop who uses it, or say --stop; nothing was touched." },
+  "archive-exists": { exit: exits.usage, remedy: "Name another file, or say --force." },
+  "archive-unusable": {
+    exit: exits.usage,
+    remedy: "Use an archive that `phoenix volumes export` or `podman volume export` wrote; the volume was not touched.",
+  },
+  "export-failed": { exit: exits.failed, remedy: "Check free space and permissions; no file was left behind." },
+  "import-failed": { exit: exits.failed, remedy: "Look at `podman volume ls`; the message says where the data is." },
   "agent-silent": { exit: exits.failed, remedy: "Look at `journalctl --user -u phoenix -e`; its watchdog restarts an agent that hangs." },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -68,3 +68,57 @@ export type ImageFact = {
   readonly hasHealthcheck: boolean;
   readonly sizeBytes: number;
 };
+
+/** A unit file of a generation that is not what the manifest says; `foreign` = nobody of us wrote it. */
+export type UnitFileDrift = { readonly file: string; readonly kind: "missing" | "edited" | "foreign" };
+
+/** A running container, looked at closely. */
+export type ContainerDetail = {
+  readonly name: string;
+  /** Of its first process, as this machine counts. */
+  readonly pid: number;
+  /** Who that process is; undefined when it ended meanwhile. */
+  readonly process: ProcessFact | undefined;
+  /** As it was started: `1000`, `999:999`, or empty. */
+  readonly user: string;
+  readonly readOnly: boolean;
+  readonly privileged: boolean;
+  /** `no-new-privileges`, `label=disable`, `seccomp=…` */
+  readonly securityOptions: readonly string[];
+  /** What its processes can ever get: `CAP_CHOWN` … */
+  readonly capabilities: readonly string[];
+  readonly networks: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  readonly volumes: readonly { readonly name: string; readonly path: string; readonly writable: boolean }[];
+};
+
+/** Ids here and below are those of the rootless user namespace, as `podman unshare` and archives count. */
+export type ProcessFact = {
+  readonly uid: number;
+  readonly groups: readonly number[];
+  /** Root of its user namespace may write whatever belongs to the namespace. */
+  readonly overridesPermissions: boolean;
+};
+
+/** A volume, looked at closely. */
+export type VolumeDetail = {
+  readonly name: string;
+  readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+  readonly mountPath: string;
+  /** Of its top folder; undefined where it cannot be looked at (what is mounted only while it is used). */
+  readonly root: FolderFact | undefined;
+};
+
+export type FolderFact = { readonly uid: number; readonly gid: number /** The twelve permission bits. */; readonly mode: number };
+
+/** What the machine's own Quadlet generator makes of every folder that it reads, as at the next reload or boot. */
+export type BootFacts = {
+  readonly files: readonly { readonly path: string; readonly service: ServiceName }[];
+  readonly units: readonly { readonly service: ServiceName; readonly text: string }[];
+  readonly messages: readonly string[];
+};
+
+/** How a try to connect ended. `silent` = nothing came back in time. */
+export type ReachOutcome = "connected" | "refused" | "unreachable" | "silent";

@@ -1,4 +1,4 @@
-import type { Probe, PublishedPort } from "../domain/policy.ts";
+import type { Policy, Probe, PublishedPort } from "../domain/policy.ts";
 import type { Ms } from "../domain/words.ts";
 import type { GateQuestion, GateState, SubjectFacts } from "./gate-facts.ts";
 import { portName } from "./gate-fold.ts";
@@ -44,10 +44,26 @@ function portQuestions({ subject, health, ports }: SubjectFacts, nowMs: Ms): rea
     const { asks, askedAtMs, successes } = ports.get(portName(port)) ?? emptyRun;
     if (port.protocol !== "tcp" || successes > 0) return [];
     const atMs = askedAtMs === undefined ? nowMs : Math.max(nowMs, askedAtMs + Math.min(quickMs * 2 ** Math.min(asks, 30), slowestMs));
-    const { service } = subject;
-    const address = hostAddress(port);
-    return [{ kind: "port" as const, service, invocation: health.invocation, port, address, probe: throughHost(subject, port), atMs }];
+    return [portQuestion(subject, port, health.invocation, atMs)];
   });
+}
+
+/** How a published port is asked: by the http probe that fits it, else by a connection. */
+export function portQuestion(
+  subject: Pick<SubjectFacts["subject"], "service" | "policy">,
+  port: PublishedPort,
+  invocation: string,
+  atMs: Ms,
+): Extract<GateQuestion, { readonly kind: "port" }> {
+  return {
+    kind: "port",
+    service: subject.service,
+    invocation,
+    port,
+    address: hostAddress(port),
+    probe: throughHost(subject.policy, port),
+    atMs,
+  };
 }
 
 const anyAddress: Readonly<Record<string, string>> = { "": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1" };
@@ -57,7 +73,7 @@ function hostAddress(port: PublishedPort): string {
 }
 
 /** The http probe of that container port, repeated through the host port: the port proxy accepts for a dead container. */
-function throughHost({ policy }: SubjectFacts["subject"], port: PublishedPort): Probe | undefined {
+function throughHost(policy: Policy, port: PublishedPort): Probe | undefined {
   const fitting = [policy.readiness, policy.liveness, policy.startup].find(
     (probe) => probe.kind === "http" && probe.host === undefined && probe.port === port.containerPort,
   );

@@ -8,10 +8,12 @@ import { homesOf, statePaths } from "../adapters/files/statePaths.ts";
 import { quadletGenerator } from "../adapters/generator/quadlet.ts";
 import { thisMachine } from "../adapters/host/machine.ts";
 import { cleanEnvironment } from "../adapters/host/program.ts";
+import { podmanCloseLook } from "../adapters/podman/closeLook.ts";
 import { podmanContainers } from "../adapters/podman/containers.ts";
 import { podmanImages } from "../adapters/podman/images.ts";
 import { podmanObjects } from "../adapters/podman/objects.ts";
 import { podmanRunner } from "../adapters/podman/run.ts";
+import { podmanVolumes } from "../adapters/podman/volumes.ts";
 import { createProber } from "../adapters/probe/prober.ts";
 import { proberSocketPath } from "../adapters/probe/socket-path.ts";
 import { proberStarter } from "../adapters/probe/start.ts";
@@ -51,11 +53,13 @@ export async function connectPorts({ bus, journal, by, recorded, selfArgv }: Con
   const objects = podmanObjects(podman);
   return {
     source: folderSource(),
-    generator: quadletGenerator({ environment, runtimePath }),
+    generator: quadletGenerator({ environment, homePath, runtimePath }),
     units,
     containers: podmanContainers(podman),
     images: podmanImages(podman, { runtimePath }),
     objects,
+    volumes: podmanVolumes(podman),
+    closeLook: podmanCloseLook(podman, { selfArgv }),
     generations: folderGenerations(paths),
     history: fileHistory({ paths, clock: systemClock, by, recorded }),
     prober: createProber({

@@ -1,4 +1,4 @@
-import type { ContainerFact, ImageFact, JobResult, NetworkFact, UnitState, VolumeFact } from "../domain/observed.ts";
+import type { BootFacts, ContainerFact, ImageFact, JobResult, NetworkFact, UnitState, VolumeFact } from "../domain/observed.ts";
 import type { Probe, ProbeResult, ProbeRoute } from "../domain/policy.ts";
 import type { Ms, ServiceName, StackName } from "../domain/words.ts";
 
@@ -82,7 +82,7 @@ export type Prober = { readonly probe: (request: ProbeRequest) => Promise<ProbeR
 
 export type GeneratedUnit = { readonly service: ServiceName; readonly text: string };
 
-/** Podman's Quadlet generator and systemd-analyze on a staged folder. Nothing here touches the live folders. */
+/** Podman's Quadlet generator and systemd-analyze. Nothing here writes to the live folders. */
 export type Generator = {
   /** e.g. `5.4.2`, of the generator that the user manager runs, not of `podman`. */
   readonly version: () => Promise<string>;
@@ -90,6 +90,8 @@ export type Generator = {
   readonly generate: (
     files: ReadonlyMap<string, string>,
   ) => Promise<{ readonly units: readonly GeneratedUnit[]; readonly messages: readonly string[] }>;
+  /** The same of the folders that the user manager's own run would read: what the next reload or boot will make. */
+  readonly atBoot: () => Promise<BootFacts>;
   /** Lines of `systemd-analyze --user verify` that name one of the given units. */
   readonly verify: (
     units: readonly GeneratedUnit[],

@@ -1,5 +1,7 @@
+import type { CloseLook } from "./closeLook.ts";
 import type { Containers, Generator, Host, Images, Objects, Prober, Units } from "./machine.ts";
 import type { Clock, Generations, History, Journal, Lane, Source } from "./store.ts";
+import type { Volumes } from "./volumes.ts";
 
 /** Everything the program may ask of the outside. `main` builds it from adapters. */
 export type Ports = {
@@ -9,6 +11,8 @@ export type Ports = {
   readonly containers: Containers;
   readonly images: Images;
   readonly objects: Objects;
+  readonly volumes: Volumes;
+  readonly closeLook: CloseLook;
   readonly generations: Generations;
   readonly history: History;
   readonly prober: Prober;

@@ -1,9 +1,11 @@
 import type { StackEvent } from "../domain/events.ts";
 import type { Generation, PinnedInput } from "../domain/generation.ts";
 import type { LedgerLine, ReadLedger } from "../domain/ledger.ts";
+import type { UnitFileDrift } from "../domain/observed.ts";
 import type { SourceFolder } from "../domain/source.ts";
 import type { Digest, GenerationNumber, Ms, StackName } from "../domain/words.ts";
 
+export type { UnitFileDrift } from "../domain/observed.ts";
 export type { SourceEntry, SourceFolder } from "../domain/source.ts";
 
 /** Reads what a person wrote. */
@@ -15,9 +17,6 @@ export type Source = {
     path: string,
   ) => Promise<{ readonly digest: Digest; readonly kind: "file" | "folder"; readonly sizeBytes: number }>;
 };
-
-/** A unit file of a generation that is not what the manifest says; `foreign` = nobody of us wrote it. */
-export type UnitFileDrift = { readonly file: string; readonly kind: "missing" | "edited" | "foreign" };
 
 /** Immutable generations and the one mutable link. Writes are temp + fsync + rename. */
 export type Generations = {

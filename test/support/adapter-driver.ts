@@ -48,7 +48,7 @@ function portsFor(home: string | undefined): Readonly<Record<string, unknown>> {
     containers: podmanContainers(podman),
     images: podmanImages(podman, { runtimePath, pullTimeoutMs: timeoutMs, buildTimeoutMs: timeoutMs }),
     objects: podmanObjects(podman),
-    generator: quadletGenerator({ environment, runtimePath }),
+    generator: quadletGenerator({ environment, homePath: homedir(), runtimePath }),
     generations: folderGenerations(paths),
     history: fileHistory({ paths, clock: { now: () => (now += 1) }, by: `driver${process.env["DRIVER_BY"] ?? ""}` }),
     source: folderSource(),

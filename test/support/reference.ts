@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { checks } from "../../src/check/verify/table.ts";
 import { errors } from "../../src/domain/errors.ts";
 import { events } from "../../src/domain/events.ts";
 import { exitMeanings } from "../../src/domain/exit.ts";
@@ -36,6 +37,23 @@ Each is one line of \`phoenix history\` and one of the journal (field \`PHOENIX_
 ${Object.entries(events)
   .map(([name, { priority }]) => `| \`${name}\` | ${priority} |`)
   .join("\n")}
+`;
+}
+
+/** docs/reference/checks.md, from the table that `phoenix verify` runs. */
+export function checksPage(): string {
+  const rows = checks.map(({ name, about }) => `| \`${name}\` | ${about} |`);
+  return `# What \`phoenix verify\` looks at
+
+It changes nothing, and needs neither the agent nor a registry. A finding names the unit or file, what is wrong, and what to do; its
+code stands in [errors.md](errors.md). Exit code 3 when something is wrong. Warnings, and what could not be checked (told with the reason),
+leave it at 0. \`--json\` has all of it.
+
+| check | it is fine when |
+| --- | --- |
+${rows.join("\n")}
+
+Tries from inside a container run this program in its network namespace for a second; nothing is installed in it, and no packet leaves the machine.
 `;
 }
 

@@ -4,6 +4,7 @@ import { PhoenixError } from "../../domain/errors.ts";
 import { showDuration } from "../../domain/time.ts";
 import type { GeneratedUnit, Generator } from "../../ports/machine.ts";
 import { withScratch, writeFiles } from "../files/scratchFolder.ts";
+import { findQuadletFiles, foreignPaths } from "../host/foreignUnits.ts";
 import { cleanEnvironment, type ProgramResult, runProgram } from "../host/program.ts";
 import { locateGenerator, requireVersion } from "./locate.ts";
 import { splitFindings } from "./verify.ts";
@@ -11,6 +12,7 @@ import { splitFindings } from "./verify.ts";
 export type GeneratorOptions = {
   /** The user manager's own environment, which its generators get too. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly homePath: string;
   /** `$XDG_RUNTIME_DIR/phoenix`. */
   readonly runtimePath: string;
   /** Another generator than the user manager's own: for tests. */
@@ -66,6 +68,19 @@ export function quadletGenerator(options: GeneratorOptions): Generator {
         const messages = linesOf(result.stderr).map((line) => cleanMessage(line, unitsPath));
         if (result.exitCode !== 0 && messages.length === 0) messages.push(`the generator ended with ${endOf(result)} and said nothing`);
         return { units: await readUnits(outPath), messages };
+      });
+    },
+
+    atBoot: async () => {
+      const { path } = await generator();
+      return await withScratch(options.runtimePath, async (stagePath) => {
+        const outPath = join(stagePath, "out");
+        await mkdir(outPath, { mode: 0o700 });
+        const [files, result] = await Promise.all([
+          findQuadletFiles(foreignPaths(options.environment, options.homePath)),
+          run([path, "-user", "-no-kmsg-log", outPath]),
+        ]);
+        return { files, units: await readUnits(outPath), messages: linesOf(result.stderr).map((line) => cleanMessage(line, outPath)) };
       });
     },
 

@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { parseUnitFileName } from "../../quadlet/names.ts";
 
 export type ForeignPaths = {
@@ -8,6 +8,21 @@ export type ForeignPaths = {
   readonly runtimePath: string;
   readonly uid: number;
 };
+
+/** The user manager's environment decides where unit files lie. */
+export function foreignPaths(environment: Readonly<Record<string, string | undefined>>, homePath: string): ForeignPaths {
+  const home = (name: string, usual: string): string => {
+    const value = environment[name];
+    return value !== undefined && isAbsolute(value) ? value : usual;
+  };
+  const uid = process.getuid?.() ?? 0;
+  return {
+    uid,
+    configHome: home("XDG_CONFIG_HOME", join(homePath, ".config")),
+    dataHome: home("XDG_DATA_HOME", join(homePath, ".local/share")),
+    runtimePath: home("XDG_RUNTIME_DIR", `/run/user/${uid}`),
+  };
+}
 
 export type ForeignUnit = { readonly name: string; readonly path: string };
 
@@ -60,10 +75,19 @@ export async function findForeignUnits(names: readonly string[], paths: ForeignP
   return found;
 }
 
+/** Every Quadlet file that the user's generator reads, Phoenix's own included, with the service it should make. */
+export async function findQuadletFiles(paths: ForeignPaths): Promise<readonly { readonly path: string; readonly service: string }[]> {
+  const found = new Map<string, string>();
+  for (const folder of quadletFolders(paths)) {
+    for (const path of await quadletFiles(folder, undefined, 0)) found.set(path, (await namesOf(path)).at(-1) ?? "");
+  }
+  return [...found].map(([path, service]) => ({ path, service }));
+}
+
 /** The generator follows links to folders, so a folder may lead back to itself. */
 const deepest = 8;
 
-async function quadletFiles(folder: string, own: string, depth: number): Promise<readonly string[]> {
+async function quadletFiles(folder: string, own: string | undefined, depth: number): Promise<readonly string[]> {
   // `users` holds a folder for each user: theirs are not ours.
   const isShared = /\/containers\/systemd\/users$/u.test(folder);
   const paths: string[] = [];

@@ -1,9 +1,9 @@
 import { statfs } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname } from "node:path";
 import { PhoenixError } from "../../domain/errors.ts";
 import type { Host } from "../../ports/machine.ts";
 import { accepts } from "./accepts.ts";
-import { findForeignUnits } from "./foreignUnits.ts";
+import { findForeignUnits, foreignPaths } from "./foreignUnits.ts";
 import { readListeners } from "./procNet.ts";
 import { readSubnets } from "./subnets.ts";
 
@@ -15,22 +15,11 @@ export type HostOptions = {
 
 /** This machine, as far as its own user may look. */
 export function thisMachine({ environment, homePath }: HostOptions): Host {
-  const home = (name: string, usual: string): string => {
-    const value = environment[name];
-    return value !== undefined && isAbsolute(value) ? value : usual;
-  };
-  const uid = process.getuid?.() ?? 0;
   return {
     subnets: readSubnets,
     listeners: () => readListeners(),
     freeBytes,
-    foreignUnits: (names) =>
-      findForeignUnits(names, {
-        uid,
-        configHome: home("XDG_CONFIG_HOME", join(homePath, ".config")),
-        dataHome: home("XDG_DATA_HOME", join(homePath, ".local/share")),
-        runtimePath: home("XDG_RUNTIME_DIR", `/run/user/${uid}`),
-      }),
+    foreignUnits: (names) => findForeignUnits(names, foreignPaths(environment, homePath)),
     accepts,
   };
 }

@@ -1,4 +1,5 @@
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import type { Ms } from "../../domain/words.ts";
 import { eachLine } from "./lines.ts";
@@ -29,8 +30,10 @@ export type ProgramOptions = {
   readonly input?: string;
   /** Told every line of both streams as it comes. */
   readonly progress?: ((line: string) => void) | undefined;
-  /** Aborting ends the group as the deadline does. */
-  readonly interrupted?: AbortSignal;
+  /** Takes the standard output, however much of it there is; stays open. */
+  readonly into?: Writable | undefined;
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 export type ProgramResult = {
@@ -38,7 +41,7 @@ export type ProgramResult = {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
-  readonly end: "exited" | "deadline" | "too much output" | "not found" | "not started";
+  readonly end: "exited" | "deadline" | "too much output" | "output refused" | "aborted" | "not found" | "not started";
 };
 
 const endings: Readonly<Record<string, ProgramResult["end"]>> = { "": "exited", ENOENT: "not found" };
@@ -63,15 +66,23 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     cwd: options.cwd ?? "/",
     maxBuffer: outputBytes,
     // A build may print more than anybody keeps: then only the last lines of each stream are.
-    buffer: options.progress === undefined,
+    buffer: options.progress === undefined && options.into === undefined,
     stripFinalNewline: false,
     ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
   });
   watchGroup(child.pid);
+  const { progress, into } = options;
   const tails =
-    options.progress === undefined
+    progress === undefined && into === undefined
       ? undefined
-      : { stdout: tailOf(child.stdout, options.progress), stderr: tailOf(child.stderr, options.progress) };
+      : { stdout: into === undefined ? tailOf(child.stdout, progress) : [], stderr: tailOf(child.stderr, progress) };
+  let isRefused = false;
+  const taken =
+    into === undefined
+      ? undefined
+      : pipeline(child.stdout, into, { end: false }).catch(() => {
+          isRefused = true;
+        });
 
   let isLate = false;
   let kill: NodeJS.Timeout | undefined;
@@ -80,7 +91,8 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   const abandoned = new Promise<undefined>((resolve) => {
     giveUp = () => resolve(undefined);
   });
-  const end = (): void => {
+  const expire = (): void => {
+    if (isLate) return;
     isLate = true;
     signalGroup(child.pid, "SIGTERM");
     kill = setTimeout(() => {
@@ -88,31 +100,39 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
       kill = setTimeout(() => giveUp?.(), 500);
     }, termGraceMs);
   };
-  const term = setTimeout(end, options.timeoutMs);
-  options.interrupted?.addEventListener("abort", end, { once: true });
-  if (options.interrupted?.aborted) end();
+  const term = setTimeout(expire, options.timeoutMs);
+  options.signal?.addEventListener("abort", expire, { once: true });
+  if (options.signal?.aborted === true) expire();
   const result = await Promise.race([child, abandoned]);
+  options.signal?.removeEventListener("abort", expire);
   clearTimeout(term);
   clearTimeout(kill);
-  options.interrupted?.removeEventListener("abort", end);
   // What the program left behind in its group has no business outliving a deadline.
   if (isLate) signalGroup(child.pid, "SIGKILL");
   if (child.pid !== undefined) running.delete(child.pid);
+  const late = options.signal?.aborted === true ? "aborted" : "deadline";
   if (result === undefined) {
     child.stdout.destroy();
     child.stderr.destroy();
-    return { exitCode: undefined, stdout: "", stderr: "", end: "deadline" };
+    return { exitCode: undefined, stdout: "", stderr: "", end: late };
   }
-  const ended = isLate ? "deadline" : result.isMaxBuffer ? "too much output" : (endings[result.code ?? ""] ?? "not started");
+  await taken;
+  const end = isLate
+    ? late
+    : isRefused
+      ? "output refused"
+      : result.isMaxBuffer
+        ? "too much output"
+        : (endings[result.code ?? ""] ?? "not started");
   const stdout = tails?.stdout.join("\n") ?? String(result.stdout ?? "");
   const stderr = tails?.stderr.join("\n") ?? String(result.stderr ?? "");
-  return { exitCode: result.exitCode, stdout, stderr, end: ended };
+  return { exitCode: result.exitCode, stdout, stderr, end };
 }
 
 const tailLines = 100;
 
 /** Tells every line on, and keeps the last ones in a list that fills as they come. */
-function tailOf(stream: Readable | null, tell: (line: string) => void): readonly string[] {
+function tailOf(stream: Readable | null, tell: (line: string) => void = () => {}): readonly string[] {
   const tail: string[] = [];
   eachLine(stream, (line) => {
     tail.push(line);

@@ -54,7 +54,7 @@ export function podmanImages(podman: Podman, options: ImagesOptions): Images {
 
     pull: async (reference, { progress, interrupted }) => {
       const timeoutMs = options.pullTimeoutMs ?? halfAnHourMs;
-      const more = { timeoutMs, progress, interrupted, code: "pull-failed" } as const;
+      const more = { timeoutMs, progress, signal: interrupted, code: "pull-failed" } as const;
       const printed = await podman.run(`pull ${reference}`, ["pull", "--", reference], more);
       return await inspect(/^[0-9a-f]{64}$/mu.exec(printed)?.[0] ?? reference);
     },

@@ -1,9 +1,10 @@
+import type { Writable } from "node:stream";
 import * as z from "zod";
 import { type ErrorCode, PhoenixError } from "../../domain/errors.ts";
 import { showDuration } from "../../domain/time.ts";
 import type { Ms } from "../../domain/words.ts";
 import { lastLine } from "../host/lines.ts";
-import { cleanEnvironment, type ProgramResult, runProgram } from "../host/program.ts";
+import { cleanEnvironment, type ProgramOptions, type ProgramResult, runProgram } from "../host/program.ts";
 import type { RunAsUnit, UnitProgramOptions } from "../systemd/unitProgram.ts";
 import { redact } from "./redact.ts";
 
@@ -23,8 +24,8 @@ export type RunOptions = {
   readonly cwd?: string;
   readonly input?: string;
   readonly progress?: (line: string) => void;
-  /** Aborting ends it. */
-  readonly interrupted?: AbortSignal;
+  readonly into?: Writable;
+  readonly signal?: AbortSignal;
   /** Long work: it runs as a unit of its own, which outlives us. */
   readonly unit?: Pick<UnitProgramOptions, "name" | "description" | "cwd" | "progress" | "interrupted">;
   /** The code of a failure, where one of its own says more. */
@@ -41,6 +42,30 @@ export type PodmanOptions = {
 /** Node hands a child its input through a socket, but `podman secret create NAME -` reads only from a real pipe. */
 const throughPipe = ["/bin/sh", "-c", 'cat | "$@"', "podman"] as const;
 
+/** The other way round, `podman volume export` opens /dev/stdout anew, which a socket does not allow. The exit code is podman's own. */
+const intoPipe = [
+  "/bin/sh",
+  "-c",
+  'exec 4>&1; status=$( { { "$@" 3>&- 4>&-; echo $? >&3; } | cat >&4 3>&-; } 3>&1 ); exit "$status"',
+  "podman",
+] as const;
+
+function argvOf(argv: readonly [string, ...string[]], { input, into }: RunOptions): readonly [string, ...string[]] {
+  if (input !== undefined) return [...throughPipe, ...argv];
+  return into === undefined ? argv : [...intoPipe, ...argv];
+}
+
+/** What `runProgram` takes of the options. */
+function runnable({ cwd, input, progress, into, signal }: RunOptions): Partial<ProgramOptions> {
+  return {
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(input === undefined ? {} : { input }),
+    ...(progress === undefined ? {} : { progress }),
+    ...(into === undefined ? {} : { into }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
 /** `purpose` completes "Cannot …": it names what was wanted, never the arguments. */
 export function podmanRunner(options: PodmanOptions): Podman {
   const environment = cleanEnvironment(options.environment);
@@ -49,30 +74,22 @@ export function podmanRunner(options: PodmanOptions): Podman {
 
   const ask: Podman["ask"] = async (purpose, args, more = {}) => {
     const timeoutMs = more.timeoutMs ?? usualTimeoutMs;
-    const argv = [program, ...args] as const;
     const result =
       more.unit === undefined
-        ? await runProgram({
-            argv: more.input === undefined ? argv : [...throughPipe, ...argv],
-            environment,
-            timeoutMs,
-            ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
-            ...(more.input === undefined ? {} : { input: more.input }),
-            ...(more.progress === undefined ? {} : { progress: more.progress }),
-            ...(more.interrupted === undefined ? {} : { interrupted: more.interrupted }),
-          })
-        : await options.asUnit({ argv, timeoutMs, ...more.unit });
-    if (more.interrupted?.aborted || more.unit?.interrupted.aborted)
-      throw new PhoenixError("interrupted", `Cannot ${purpose}: it was interrupted.`);
+        ? await runProgram({ argv: argvOf([program, ...args], more), environment, timeoutMs, ...runnable(more) })
+        : await options.asUnit({ argv: [program, ...args], timeoutMs, ...more.unit });
     if (result.end === "exited") return result;
     if (result.end === "not found") throw new PhoenixError("podman-missing", `Cannot ${purpose}: '${program}' is not in PATH.`);
     if (result.end === "deadline") {
       throw new PhoenixError("podman-timeout", `Cannot ${purpose}: podman did not answer within ${showDuration(timeoutMs)}.`);
     }
-    throw new PhoenixError(
-      more.code ?? "podman-failed",
-      `Cannot ${purpose}: podman ${result.end === "not started" ? "could not be started" : "printed too much"}.`,
-    );
+    if (result.end === "aborted") throw new PhoenixError("interrupted", `Cannot ${purpose}: it was interrupted.`);
+    const why = {
+      "not started": "podman could not be started",
+      "too much output": "podman printed too much",
+      "output refused": "what it printed could not be written",
+    };
+    throw new PhoenixError(more.code ?? "podman-failed", `Cannot ${purpose}: ${why[result.end]}.`);
   };
 
   const run: Podman["run"] = async (purpose, args, more = {}) => {

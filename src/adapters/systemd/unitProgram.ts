@@ -49,7 +49,8 @@ export function unitProgram(runtimePath: string, transient: (work: TransientWork
         over.abort();
         await told;
         const text = tail.join("\n");
-        return { exitCode, stdout: text, stderr: text, end: endings[result] ?? (exitCode === undefined ? "not started" : "exited") };
+        const end = interrupted.aborted ? "aborted" : (endings[result] ?? (exitCode === undefined ? "not started" : "exited"));
+        return { exitCode, stdout: text, stderr: text, end };
       } finally {
         over.abort();
       }
