@@ -30,7 +30,10 @@ class Batches(unittest.TestCase):
         bad = {
             "stack": [None, "", 7, "a b", "../x", "a\0b", "x" * 64],
             "service": [None, "", "a b", "x" * 256, "ünit"],
-            "at": [None, 5, 1.79e9, "", "yesterday", "2026-11-26T11:00:00", "1969-12-31T23:59:59Z", "2026-11-26T10:59:00Z", "2026-11-26T11:01:00Z", "9" * 5000],
+            "at": [
+                *[None, 5, 1.79e9, "", "yesterday", "2026-11-26T11:00:00", "1969-12-31T23:59:59Z", "9" * 5000],
+                *["2026-11-26T10:59:00Z", "2026-11-26T11:01:00Z"],
+            ],
             "probe": [None, "", "a\nb", [], "x" * 65],
             "outcome": [None, "ok", True, "Success"],
             "latency_ms": [-0.001, "1", True, float("nan"), float("inf"), 1e300, 86_400_001, [], 10**400],
@@ -63,6 +66,7 @@ class Batches(unittest.TestCase):
     def test_events(self) -> None:
         good = {"stack": "phoenix", "at": "2026-11-26T11:00:00Z", "kind": "rolledBack", "service": None, "generation": 8, "detail": "because"}
         self.assertEqual(len(check_batch({"events": [good]}, "events", Event, 0, AT_MS).items), 1)
-        for change in ({"kind": "a b"}, {"kind": ""}, {"generation": -1}, {"generation": 2**31}, {"detail": "a\0"}, {"detail": "x" * 4001}, {"service": "a b"}):
+        bad = {"kind": ["a b", ""], "generation": [-1, 2**31, True], "detail": ["a\0", "x" * 4001], "service": ["a b"]}
+        for change in ({field: value} for field, values in bad.items() for value in values):
             with self.assertRaises(Refused, msg=str(change)[:60]):
                 check_batch({"events": [{**good, **change}]}, "events", Event, 0, AT_MS)

@@ -120,8 +120,8 @@ class Service(unittest.TestCase):
         status, health = self.client.get("/health")
         self.assertEqual((status, health["status"], health["samples_new"]), (200, "healthy", 1))
         text = self.client.get("/metrics")[1]["text"]
-        for line in ("gap_detector_samples_new_total 1", "gap_detector_events_accepted_total 1", "gap_detector_database_up 1", "gap_detector_series 1"):
-            self.assertIn(f"\n{line}\n", text)
+        for name in ("samples_new_total", "events_accepted_total", "database_up", "series"):
+            self.assertIn(f"\ngap_detector_{name} 1\n", text)
         [series] = self.client.get("/v1/series")[1]["series"]
         self.assertEqual((series["service"], series["samples_24h"], series["last_outcome"]), ("web.service", 1, "success"))
         paths = self.client.get("/openapi.json")[1]["paths"]

@@ -66,7 +66,9 @@ class Store(unittest.TestCase):
         self.write("++--?+++", self.now + 2 * PERIOD_MS)
         with self.server.connect() as connection:
             self.assertEqual(connection.execute("SELECT count(*) FROM samples").fetchone(), (8,))
-            sums = connection.execute("SELECT sum(total), sum(success), sum(failure), sum(error), sum(latency_sum), max(latency_max) FROM rollups").fetchone()
+            sums = connection.execute(
+                "SELECT sum(total), sum(success), sum(failure), sum(error), sum(latency_sum), max(latency_max) FROM rollups"
+            ).fetchone()
             self.assertEqual(tuple(map(float, sums)), (8, 5, 2, 1, 10, 2))
 
     def test_samples_are_read_as_they_were_written(self) -> None:
@@ -131,7 +133,10 @@ class Store(unittest.TestCase):
         self.assertEqual(list_gaps(self.database, self.now - hour, self.now, {"service": "' OR true --"}, 10), [])
 
     def test_an_event_told_twice_is_one(self) -> None:
-        events = [Event.model_construct(stack="s", at=self.now, kind="good", service=service, generation=1, detail=None) for service in (None, "a", "a")]
+        events = [
+            Event.model_construct(stack="s", at=self.now, kind="good", service=service, generation=1, detail=None)
+            for service in (None, "a", "a")
+        ]
         self.assertEqual(write_events(self.database, events), 2)
         self.assertEqual(write_events(self.database, events), 0)
 
@@ -150,6 +155,8 @@ class Store(unittest.TestCase):
         with self.server.connect() as connection:
             self.assertEqual(connection.execute("SELECT (SELECT count(*) FROM samples), (SELECT count(*) FROM rollups)").fetchone(), (0, 0))
             self.assertEqual(
-                connection.execute("SELECT to_regclass('samples_' || to_char((now() AT TIME ZONE 'UTC')::date + 1, 'YYYYMMDD')) IS NOT NULL").fetchone(),
+                connection.execute(
+                    "SELECT to_regclass('samples_' || to_char((now() AT TIME ZONE 'UTC')::date + 1, 'YYYYMMDD')) IS NOT NULL"
+                ).fetchone(),
                 (True,),
             )

@@ -20,7 +20,15 @@ def list_gaps(database: Database, start_ms: int, end_ms: int, where: dict[str, s
         {**where, "start": to_iso(start_ms), "end": to_iso(end_ms), "limit": limit},
     )
     keys = ("id", "stack", "service", "probe", "kind", "started_at", "ended_at", "samples", "because")
-    return [{**dict(zip(keys, row, strict=True)), "started_at": to_iso(row[5]), "ended_at": to_iso(row[6]), "seconds": _seconds(row[5], row[6])} for row in rows]
+    return [
+        {
+            **dict(zip(keys, row, strict=True)),
+            "started_at": to_iso(row[5]),
+            "ended_at": to_iso(row[6]),
+            "seconds": _seconds(row[5], row[6]),
+        }
+        for row in rows
+    ]
 
 
 def list_anomalies(database: Database, start_ms: int, end_ms: int, where: dict[str, str], limit: int) -> list[dict[str, object]]:
