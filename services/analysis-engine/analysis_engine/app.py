@@ -34,6 +34,7 @@ class Paths:
         self._desk = desk
         self._token = token
         self._target = target
+        self._told = False
 
     async def live(self, _: Request) -> Response:
         return JSONResponse({"status": "live"})
@@ -80,13 +81,21 @@ class Paths:
         try:
             await run_in_threadpool(self._database.ask)
         except DatabaseAway as error:
-            raise Refused(503, f"The database does not answer: {error}") from error
+            raise self._away(error) from error
+        self._told = False
+
+    def _away(self, error: DatabaseAway) -> Refused:
+        """One line of the log for each time it goes away, however many ask meanwhile."""
+        if not self._told:
+            print(f"The database does not answer: {error}", flush=True)
+        self._told = True
+        return Refused(503, "The database does not answer.")
 
     async def _report(self, asked: Asked, fresh: bool = False) -> Report:
         try:
             return await run_in_threadpool(self._desk.report, asked.key, asked.choose, asked.target, fresh)
         except DatabaseAway as error:
-            raise Refused(503, f"The database does not answer: {error}") from error
+            raise self._away(error) from error
         except TooBusy as error:
             raise Refused(503, str(error)) from error
 

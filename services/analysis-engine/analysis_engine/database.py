@@ -12,7 +12,7 @@ _STATEMENT_MS = 8_000
 
 
 class DatabaseAway(Exception):
-    """The database cannot be asked just now."""
+    """The database cannot be asked just now. The reason is for the log: it names hosts and roles, which strangers need not know."""
 
 
 class Database:

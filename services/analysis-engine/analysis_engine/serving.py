@@ -7,7 +7,7 @@ from types import FrameType
 
 import uvicorn
 
-_GRACE_SECONDS = 1
+# How long requests under way get.
 _STOP_SECONDS = 1.5
 
 
@@ -33,7 +33,6 @@ def serve(app: object, port: int) -> None:
         lifespan="off",
         limit_concurrency=200,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     Server(config).run()
     leave()

@@ -12,7 +12,7 @@ OFFERED = ("1h", "24h", "7d", "30d")
 
 _UNITS = {"m": MINUTE, "h": timedelta(hours=1), "d": timedelta(days=1)}
 # A bucket is the first of these that gives at most 100 of them.
-_BUCKETS = [timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1440, 2880, 5760)]
+_BUCKETS = [timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1440, 2880, 5760, 10080)]
 
 
 class BadWindow(ValueError):

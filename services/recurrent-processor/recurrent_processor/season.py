@@ -26,7 +26,7 @@ def find_season(values: np.ndarray, step: int, shortest: int) -> int | None:
     peaks = [i for i in range(first, best) if correlation[i] >= 0.93 * correlation[best] and correlation[i] == correlation[max(i - 5, 0) : i + 6].max()]
     season = peaks[0] if peaks else best
     day = _DAY_SECONDS // step
-    return day if abs(season - day) <= 0.02 * day else season
+    return day if abs(season - day) <= 0.03 * day else season
 
 
 def _autocorrelation(centred: np.ndarray, known: np.ndarray, lags: int) -> np.ndarray:

@@ -3,16 +3,23 @@
 import os
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 
-_GRACE_SECONDS = 1
+# How long requests under way get.
 _STOP_SECONDS = 1.5
 
 
 class Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stop = stop
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # From a thread of its own: the worker may hold what stopping it needs, and this runs in the middle of anything.
+        threading.Thread(target=self._stop, daemon=True).start()
         # A question to the database cannot be called off from here; what it would have answered is asked again.
         backstop = threading.Timer(_STOP_SECONDS, leave)
         backstop.daemon = True
@@ -20,7 +27,8 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(app: object, port: int) -> None:
+def serve(app: object, port: int, stop: Callable[[], None], join: Callable[[float], None]) -> None:
+    """`stop` tells the worker to end, `join` waits for it."""
     config = uvicorn.Config(
         app,
         host="0.0.0.0",
@@ -33,9 +41,9 @@ def serve(app: object, port: int) -> None:
         lifespan="off",
         limit_concurrency=200,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    Server(config).run()
+    Server(config, stop).run()
+    join(_STOP_SECONDS)
     leave()
 
 

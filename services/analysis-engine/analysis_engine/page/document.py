@@ -56,10 +56,10 @@ def report_page(report: Report) -> str:
 
 
 def trouble_page(window: str, reason: str, now: datetime) -> str:
-    """What a person sees instead of a report when the database is away."""
+    """What a person sees instead of a report when it cannot be made just now."""
     body = (
-        '<p class="verdict bad">The report cannot be made: the database does not answer.</p>'
-        f'<p>It said: <q>{text(reason)}</q></p><p>This page tries again every 10 seconds. <code>phoenix why db</code> tells what is known.</p>'
+        f'<p class="verdict bad">There is no report just now.</p><div class="blank"><p>{text(reason)} This page tries again every 10 seconds. '
+        "<code>phoenix status</code> tells which service has trouble, and <code>phoenix why db</code> what is known about it.</p></div>"
     )
     return _document(window, "No report", body, now, retry=True)
 

@@ -9,10 +9,12 @@ from ..marks import marking_of
 from ..report import ServiceReport
 from ..windows import MINUTE, Window
 from ..words import show_duration, show_percent
-from .markup import percent_at, show_time, text
+from .markup import percent_at, shorten, show_time, text
 
 # Failed probes that no outage explains, in minutes of a bucket, before it is shown: a single late answer is no news.
 _NOTICEABLE = 0.1
+# Closer than this share of the window, two spans are one to the eye.
+_APART = 0.002
 
 
 class Run(NamedTuple):
@@ -28,9 +30,9 @@ def ribbon(service: ServiceReport, window: Window, events: list[Event]) -> str:
     watched = percent_at(max(service.since, window.start), window.start, window.length)
     parts.append(f'<rect class="unknown" x="{watched}%" width="{round(100 - watched, 3)}%" y="2" height="20"/>')
     parts += [_rect(run.state, run.start, run.end, window, _run_title(run, window)) for run in runs(service, window)]
-    parts += [_span("gap", gap, window, "not measured") for gap in service.gaps]
-    parts += [_span("down", outage, window, "down") for outage in service.outages]
-    parts += [_event_line(e, window) for e in events if marking_of(e).mark in ("deploy", "rollback")]
+    parts += [_span("gap", crowd, window, "not measured") for crowd in _crowds(service.gaps, window)]
+    parts += [_span("down", crowd, window, "down") for crowd in _crowds(service.outages, window)]
+    parts += [_event_line(e, window) for e in events]
     return "".join(parts) + "</svg>"
 
 
@@ -61,12 +63,26 @@ def _unexplained(bucket: Bucket, outages: list[Outage], window: Window) -> float
     return bucket.down - known / MINUTE
 
 
-def _span(kind: str, span: Outage, window: Window, says: str) -> str:
-    end = span.end or window.end
-    lasted = show_duration((span.end or window.now) - span.start)
-    until = "now" if span.end is None else show_time(end, window)
-    why = f": {span.because}" if span.because else ""
-    return _rect(kind, span.start, end, window, f"{says} {show_time(span.start, window)} to {until}, {lasted}{why}")
+def _crowds(spans: list[Outage], window: Window) -> list[list[Outage]]:
+    """Spans that could not be told apart are drawn as one: a crash loop of a month has thousands."""
+    crowds: list[list[Outage]] = []
+    for span in spans:
+        before = crowds[-1][-1] if crowds else None
+        if before is not None and (span.start - (before.end or window.end)) / window.length < _APART:
+            crowds[-1].append(span)
+        else:
+            crowds.append([span])
+    return crowds
+
+
+def _span(kind: str, crowd: list[Outage], window: Window, says: str) -> str:
+    first, last = crowd[0], crowd[-1]
+    end = last.end or window.end
+    lasted = show_duration(sum(((s.end or window.now) - s.start for s in crowd), timedelta()))
+    until = "now" if last.end is None else show_time(end, window)
+    because = f": {shorten(first.because, 90)}" if first.because else ""
+    times = f", {len(crowd)} times, {lasted} in all" if len(crowd) > 1 else f", {lasted}"
+    return _rect(kind, first.start, end, window, f"{says} {show_time(first.start, window)} to {until}{times}{because}")
 
 
 def _rect(kind: str, start: datetime, end: datetime, window: Window, title: str) -> str:

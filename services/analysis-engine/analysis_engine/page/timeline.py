@@ -19,6 +19,7 @@ SYMBOLS = """<svg class="symbols" aria-hidden="true"><defs>
 </defs></svg>"""
 
 _LEGEND: list[tuple[str, str]] = [("up", "up"), ("partly", "partly failing"), ("down", "down"), ("unknown", "not measured")]
+_MOST_LINES = 12
 _MARK_NAMES: dict[Mark, str] = {"deploy": "deploy", "rollback": "rollback", "failed": "failed deploy", "restart": "restart", "trouble": "trouble"}
 
 
@@ -77,7 +78,9 @@ def _mark(crowd: list[Event], window: Window) -> str:
 
 
 def _concerning(events: list[Event], stack: str) -> list[Event]:
-    return [e for e in events if e.stack == stack]
+    """Deploys and rollbacks of the service's stack; where there are too many for lines, the marks on top have to do."""
+    found = [e for e in events if e.stack == stack and marking_of(e).mark in ("deploy", "rollback")]
+    return found if len(found) <= _MOST_LINES else []
 
 
 def _legend(report: Report) -> str:

@@ -23,7 +23,7 @@ FROM generate_series(0, 22) AS n;
 INSERT INTO events (at, stack, service, kind, generation, detail)
 SELECT started_at + interval '30 seconds', 'phoenix', s.service, 'restarted', NULL, 'restarted ' || s.service || ' (attempt 1): ' || because
 FROM gaps g JOIN series s ON s.id = g.series_id WHERE g.kind = 'outage';
+-- AS recurrent_processor
 INSERT INTO forecasts (series_id, made_at, at, value, low, high)
 SELECT id, now(), date_trunc('minute', now()) + n * interval '1 minute', v, v * 0.85, v * 1.2
 FROM series s, generate_series(1, 60) AS n, LATERAL (SELECT s.id * 1.7 * (1.4 + sin(extract(epoch FROM now() + n * interval '1 minute') / 86400 * 2 * pi())) AS v) AS l;
-ANALYZE;
