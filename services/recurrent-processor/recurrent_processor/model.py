@@ -55,10 +55,10 @@ class SeriesModel:
     def train(self, examples: Examples, seconds: float, go_on: Callable[[], bool]) -> None:
         """Until it is done, the slice is over or `go_on` says no, which is asked at every step."""
         self.base = examples.base
-        ends = time.monotonic() + seconds
         stop = examples.lessons(examples.stop)
         if self.round.steps == 0:
             self._consider_silence(stop)
+        ends = time.monotonic() + seconds
         draw = np.random.default_rng(self.round.steps)
         self.network.train()
         while not self.round.done and time.monotonic() < ends and go_on():

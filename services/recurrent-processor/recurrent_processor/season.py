@@ -24,9 +24,18 @@ def find_season(values: np.ndarray, step: int, shortest: int) -> int | None:
         return None
     # Its multiples are alike just as much; the shortest of them has most examples. It is where the correlation peaks first.
     peaks = [i for i in range(first, best) if correlation[i] >= 0.93 * correlation[best] and correlation[i] == correlation[max(i - 5, 0) : i + 6].max()]
-    season = peaks[0] if peaks else best
+    season = _refined(correlation, peaks[0] if peaks else best)
     day = _DAY_SECONDS // step
     return day if abs(season - day) <= 0.03 * day else season
+
+
+def _refined(correlation: np.ndarray, season: int) -> int:
+    """A step too long would add up over the seasons: the one that fits all of its multiples best is taken."""
+
+    def likeness(candidate: int) -> float:
+        return float(np.mean(correlation[candidate::candidate]))
+
+    return max(range(max(2, season - 2), min(season + 3, len(correlation))), key=likeness)
 
 
 def _autocorrelation(centred: np.ndarray, known: np.ndarray, lags: int) -> np.ndarray:

@@ -63,14 +63,20 @@ class Worker:
                 busy = self.look()
                 self._progress.trouble = None
             except DatabaseAway as error:
-                if self._progress.trouble is None:
-                    print(f"The database does not answer: {error}", flush=True)
-                self._progress.trouble = "the database does not answer"
+                self._complain("The database does not answer", error)
+            except OSError as error:
+                self._complain("A checkpoint cannot be written", error)
             if not busy:
-                self._progress.say("waiting for the database" if self._progress.trouble else "idle")
+                self._progress.say("waiting for better times" if self._progress.trouble else "idle")
                 with self._changed:
-                    # While the database is away, a demand must not become a busy loop.
+                    # While something is in the way, a demand must not become a busy loop.
                     self._changed.wait_for(lambda: self._stopping or (bool(self._demanded) and not self._progress.trouble), self._pause())
+
+    def _complain(self, trouble: str, error: Exception) -> None:
+        """One line of the log for each time it begins."""
+        if self._progress.trouble != trouble:
+            print(f"{trouble}: {error}", flush=True)
+        self._progress.trouble = trouble
 
     def _pause(self) -> float:
         return 5.0 if self._progress.trouble else _LOOK_SECONDS

@@ -33,16 +33,13 @@ def wandering(days: int, seed: int) -> np.ndarray:
     return np.exp(2 + np.cumsum(np.random.default_rng(seed).standard_normal(days * DAY)) * 0.02)
 
 
-def swinging(days: int, seed: int) -> np.ndarray:
-    """A damped oscillation that noise keeps going: it has no fixed season, but its last minutes say where it swings next."""
+def filling(days: int, seed: int) -> np.ndarray:
+    """Something that fills up, is slower the fuller it is, and is emptied at 30 ms: how fast it fills differs each time, so there is no season."""
     random = np.random.default_rng(seed)
-    place, values = np.zeros(2), np.empty(days * DAY)
-    turn = 2 * np.pi / 40
-    rotation = 0.99 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    for i in range(len(values)):
-        place = rotation @ place + random.standard_normal(2) * 0.05
-        values[i] = place[0]
-    return 8 * np.exp(values)
+    values: list[float] = []
+    while len(values) < days * DAY:
+        values += list(np.linspace(3, 30, int(random.integers(70, 160))))
+    return np.array(values[: days * DAY]) * _noise(days, 0.05, seed)
 
 
 def grid_of(ms: np.ndarray, missing: slice | None = None) -> Grid:

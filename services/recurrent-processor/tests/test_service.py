@@ -34,7 +34,7 @@ def write_samples(server: TestServer, hole: tuple[int, int]) -> None:
         for days in range(3):
             connection.execute("SELECT ensure_partition(%s)", ((now - timedelta(days=days - 1)).date(),))
         rows = [(1, now - timedelta(seconds=10 * (len(ms) - i)), float(v)) for i, v in enumerate(ms)]
-        rows = [r for r in rows if not hole[1] <= (now - r[1]).total_seconds() / 60 < hole[0]]
+        rows = [r for r in rows if not hole[1] < (now - r[1]).total_seconds() / 60 <= hole[0]]
         rows += [(2, now - timedelta(minutes=i + 1), 3.0) for i in range(20)]
         with connection.cursor() as cursor, cursor.copy("COPY samples (series_id, at, outcome, latency_ms) FROM STDIN") as copy:
             for series, at, value in rows:

@@ -19,19 +19,25 @@ _HERE = Path(__file__).parent
 
 
 @cache
-def _asset(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+def _style() -> str:
+    """In the order of their numbers: later rules may narrow earlier ones."""
+    return "".join(path.read_text(encoding="utf-8") for path in sorted((_HERE / "style").glob("*.css")))
+
+
+@cache
+def _script() -> str:
+    return (_HERE / "page.js").read_text(encoding="utf-8")
 
 
 @cache
 def content_security_policy() -> str:
     """Only this page's own style and script, by digest: markup that slipped in through a name could not run anything."""
 
-    def digest(name: str) -> str:
-        return b64encode(hashlib.sha256(_asset(name).encode()).digest()).decode()
+    def digest(text: str) -> str:
+        return b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
     return (
-        f"default-src 'none'; style-src 'sha256-{digest('style.css')}'; script-src 'sha256-{digest('page.js')}'; "
+        f"default-src 'none'; style-src 'sha256-{digest(_style())}'; script-src 'sha256-{digest(_script())}'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
 
@@ -93,7 +99,7 @@ def _document(window: str, title: str, body: str, now: datetime, report: Report 
 <meta name="color-scheme" content="light dark">
 {refresh}<title>{text(title)} · {text(window)} · Phoenix</title>
 <link rel="icon" href="data:,">
-<style>{_asset("style.css")}</style>
+<style>{_style()}</style>
 </head>
 <body>
 <header><div><h1>Availability</h1>{of}</div>{window_links(window)}</header>
@@ -103,7 +109,7 @@ def _document(window: str, title: str, body: str, now: datetime, report: Report 
 <footer>{foot}<p>Made at <time datetime="{now.astimezone(UTC).isoformat(timespec="seconds")}">{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}</time>. All times are UTC.
 The same as data: <a href="report.json?window={text(window)}">report.json</a></p></footer>
 <div id="tip" hidden></div>
-<script>{_asset("page.js")}</script>
+<script>{_script()}</script>
 </body>
 </html>
 """

@@ -57,7 +57,7 @@ def _chart(service: ServiceReport, report: Report, with_forecast: bool) -> str:
     says = f"{service.service.short}: mean {show_latency(mean)}, slowest {show_latency(highest)}"
     return lines(
         [
-            f'<figure><figcaption><b>{label_of(service, report.services)}</b><span>mean {show_latency(mean)} · max {show_latency(highest)}</span></figcaption>',
+            f'<figure><figcaption><b>{label_of(service, report.services)}</b><span class="figures">mean {show_latency(mean)} · max {show_latency(highest)}</span></figcaption>',
             f'<div class="plot"><span class="top">{show_latency(top)}</span>',
             f'<svg class="latency" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="{text(says)}">',
             '<path class="grid" d="M0 .5H1000M0 50H1000M0 99.5H1000"/>',

@@ -19,4 +19,10 @@ const show = (event) => {
 };
 document.addEventListener("pointermove", show);
 document.addEventListener("pointerdown", show);
-document.addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
+document.addEventListener(
+  "scroll",
+  () => {
+    tip.hidden = true;
+  },
+  { passive: true },
+);
