@@ -1,5 +1,7 @@
 # One role owns everything and one per service is let in. What each may do stands in the migrations.
 ensure_roles() {
+	# Expired for passwords, so for the network; from inside it needs none.
+	ask_as postgres postgres --command="ALTER ROLE postgres PASSWORD NULL VALID UNTIL '-infinity'" </dev/null
 	ensure_role phoenix_owner "$(secret_of owner)"
 	for name in $services; do
 		ensure_role "$(role_of "$name")" "$(secret_of "$name")"
@@ -26,7 +28,7 @@ ensure_database() {
 	ask_as postgres postgres <<-'SQL' || fail "the database could not be made."
 		SELECT 'CREATE DATABASE phoenix OWNER phoenix_owner' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'phoenix') \gexec
 		ALTER DATABASE phoenix OWNER TO phoenix_owner;
-		REVOKE ALL ON DATABASE phoenix FROM PUBLIC;
+		REVOKE ALL ON DATABASE phoenix, postgres, template1 FROM PUBLIC;
 		GRANT CONNECT ON DATABASE phoenix TO gap_detector, recurrent_processor, analysis_engine, rubik_agent;
 	SQL
 	# A volume of version 0.1 has a role `phoenix` that owned the database. It keeps what it needs for its one table, so that a

@@ -2,11 +2,19 @@ begin_and_wait
 # The superuser has no way in by the network, even with a password that is right.
 echo "ALTER ROLE postgres PASSWORD 'known'" | root
 message=$(PGPASSWORD=known psql -h 127.0.0.1 -U postgres -d phoenix -c 'SELECT 1' 2>&1) && die "the superuser came in"
-case $message in *"pg_hba.conf rejects"*) ;; *) die "the superuser was refused for another reason: $message" ;; esac
+case $message in *"password authentication failed"*) ;; *) die "the superuser was refused for another reason: $message" ;; esac
 for other in postgres template1; do
 	PGPASSWORD=gap-detector-password psql -h 127.0.0.1 -U gap_detector -d $other -c 'SELECT 1' >/dev/null 2>&1 && die "gap_detector came into $other"
 done
 PGPASSWORD=wrong psql -h 127.0.0.1 -U gap_detector -d phoenix -c 'SELECT 1' >/dev/null 2>&1 && die "a wrong password is taken"
+
+# A probe's question is answered and makes no line in the log.
+begin_lines=$(wc -l <"$work/log")
+for user in postgres nobody; do
+	pg_isready --quiet --host=127.0.0.1 --username=$user --dbname=none || die "a probe is not answered"
+done
+sleep 0.3
+equal "$(wc -l <"$work/log")" "$begin_lines" "lines in the log after a probe"
 
 # The password follows the secret at the next start; its text is in no log and in no file of the volume.
 end
