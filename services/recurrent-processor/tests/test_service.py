@@ -1,0 +1,227 @@
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recurrent_processor.config import BadConfig, read_config
+from recurrent_processor.progress import STUCK_SECONDS, Progress
+from tests import synthetic
+from tests.database import PASSWORD, TestServer
+
+TOKEN = "secret-token"
+GOOD = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+HOURS = 24
+
+
+def write_samples(server: TestServer, hole: tuple[int, int]) -> None:
+    """A day of one series with a sample every ten seconds and a hole (minutes before now), and one that has just begun."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    ms = np.repeat(synthetic.humps(1, 90, 0.1, 3), 6)
+    with server.connect("gap_detector") as connection:
+        for name in ("web.service", "new.service"):
+            connection.execute("INSERT INTO series (stack, service, probe, period_ms) VALUES ('phoenix', %s, 'http', 10000)", (name,))
+        for days in range(3):
+            connection.execute("SELECT ensure_partition(%s)", ((now - timedelta(days=days - 1)).date(),))
+        rows = [(1, now - timedelta(seconds=10 * (len(ms) - i)), float(v)) for i, v in enumerate(ms)]
+        rows = [r for r in rows if not hole[1] < (now - r[1]).total_seconds() / 60 <= hole[0]]
+        rows += [(2, now - timedelta(minutes=i + 1), 3.0) for i in range(20)]
+        with connection.cursor() as cursor, cursor.copy("COPY samples (series_id, at, outcome, latency_ms) FROM STDIN") as copy:
+            for series, at, value in rows:
+                copy.write_row((series, at, "success", value))
+
+
+class Running(unittest.TestCase):
+    """The service as the container runs it, beside a real database."""
+
+    HOLE = (200, 140)
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.server = TestServer()
+        cls.addClassCleanup(cls.server.remove)
+        write_samples(cls.server, cls.HOLE)
+        cls.folder = Path(tempfile.mkdtemp())
+        (cls.folder / "checkpoints").mkdir()
+        (cls.folder / "password").write_text(PASSWORD, encoding="utf-8")
+        (cls.folder / "token").write_text(TOKEN + "\n", encoding="utf-8")
+        cls.port = cls.server.port + 1
+        cls.start()
+        cls.addClassCleanup(lambda: cls.process.kill())
+
+    @classmethod
+    def start(cls) -> None:
+        settings = {
+            "PORT": str(cls.port), "DB_HOST": "127.0.0.1", "DB_PORT": str(cls.server.port), "DB_NAME": "phoenix", "DB_USER": "recurrent_processor",
+            "DB_PASSWORD_FILE": str(cls.folder / "password"), "TOKEN_FILE": str(cls.folder / "token"), "CHECKPOINTS": str(cls.folder / "checkpoints"),
+            "SLICE_SECONDS": "1",
+        }  # fmt: skip
+        cls.process = subprocess.Popen([sys.executable, "-m", "recurrent_processor"], env={**os.environ, **settings}, stdout=subprocess.DEVNULL)
+        cls.wait(lambda: cls.ask("GET", "/live")[0] == 200, 60)
+
+    @classmethod
+    def wait(cls, true: Any, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if true():
+                    return
+            except OSError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"not within {seconds} s")
+
+    @classmethod
+    def ask(cls, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", cls.port, timeout=60)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            text = answer.read()
+            return answer.status, text.decode() if path == "/metrics" else json.loads(text)
+        finally:
+            connection.close()
+
+    def series(self, name: str) -> dict[str, Any]:
+        return next((s for s in self.ask("GET", "/health")[1]["series"] if s["name"] == f"phoenix/{name}/http"), {"state": None})
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.server.connect("recurrent_processor") as connection:
+            return connection.execute(sql).fetchall()
+
+    def test_1_killed_while_it_trains_it_goes_on_from_its_checkpoint(self) -> None:
+        path = self.folder / "checkpoints" / "series-1.pt"
+        self.wait(path.exists, 120)
+        self.process.kill()
+        self.process.wait(10)
+        self.start()
+        self.wait(lambda: self.series("web.service")["state"] == "trained", 240)
+        (model,) = self.rows("SELECT series_id, samples, baseline_error, model_error FROM models")
+        self.assertEqual(model[0], 1)
+        self.assertLess(model[3], model[2], "better than the better naive forecast")
+
+    def test_2_it_forecasts_the_next_hour(self) -> None:
+        rows = self.rows("SELECT at, value, low, high, now() FROM forecasts WHERE series_id = 1 ORDER BY at")
+        self.assertGreaterEqual(len(rows), 60)
+        self.assertLess(abs((rows[0][0] - rows[0][4]).total_seconds()), 600)
+        self.assertTrue(all(low <= value <= high for _, value, low, high, _ in rows))
+        steps = {(b[0] - a[0]).total_seconds() for a, b in zip(rows, rows[1:], strict=False)}
+        self.assertEqual(steps, {60.0})
+
+    def test_3_it_fills_the_hole_and_nothing_else(self) -> None:
+        ((count, first, last),) = self.rows("SELECT count(*), min(at), max(at) FROM fills")
+        self.assertEqual(count, self.HOLE[0] - self.HOLE[1])
+        self.assertEqual((last - first).total_seconds(), 60 * (count - 1))
+
+    def test_4_health_shows_progress(self) -> None:
+        status, found = self.ask("GET", "/health")
+        self.assertEqual((status, found["status"], found["trained"], found["of"]), (200, "healthy", 1, 2))
+        waiting = self.series("new.service")
+        self.assertEqual((waiting["state"], waiting["needed"]), ("waiting for data", 150))
+        self.assertLess(waiting["measured"], 25)
+        text = self.ask("GET", "/metrics")[1]
+        self.assertIn('recurrent_processor_series{state="trained"} 1', text)
+        self.assertRegex(text, r'model_error_ms\{series="phoenix/web.service/http"\} \d')
+
+    def test_5_with_nothing_to_do_it_sleeps(self) -> None:
+        self.wait(lambda: self.ask("GET", "/health")[1]["doing"] == "idle", 60)
+        before, started = self.cpu_seconds(), time.monotonic()
+        time.sleep(5)
+        share = (self.cpu_seconds() - before) / (time.monotonic() - started)
+        print(f"idle: {share:.2%} of one core", file=sys.stderr)
+        self.assertLess(share, 0.05)
+
+    def test_6_it_stays_under_its_memory(self) -> None:
+        peak = int(re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/status").read_text())[0]) / 1024
+        print(f"peak memory: {peak:.0f} MB", file=sys.stderr)
+        self.assertLess(peak, 600)
+
+    def test_7_training_can_be_demanded(self) -> None:
+        trained = self.series("web.service")["trained_at"]
+        status, found = self.ask("POST", "/v1/train", b'{"series": [1, 2]}', GOOD)
+        self.assertEqual(status, 200)
+        self.assertEqual(sorted(found["finished"] + found["going_on"]), [1, 2])
+        self.assertEqual({e["id"] for e in found["series"]}, {1, 2})
+        self.wait(lambda: (self.series("web.service")["trained_at"] or 0) > trained, 240)
+
+    def test_8_requests_are_checked_from_the_outside_in(self) -> None:
+        for status, body, headers in (
+            (401, b"{}", {"Content-Type": "application/json"}), (401, b"{}", GOOD | {"Authorization": "Bearer wrong"}),
+            (415, b"{}", GOOD | {"Content-Type": "text/plain"}), (413, b" " * 65_537, GOOD),
+            (400, b"", GOOD), (400, b"{", GOOD), (400, b"[]", GOOD), (400, b"\xff", GOOD), (400, b'{"series": [NaN]}', GOOD),
+            (422, b'{"serie": [1]}', GOOD), (422, b'{"series": 1}', GOOD), (422, b'{"series": []}', GOOD), (422, b'{"series": [true]}', GOOD),
+            (422, b'{"series": [1.5]}', GOOD), (422, b'{"series": [-1]}', GOOD), (422, b'{"series": [99]}', GOOD), (422, b'{"series": [1e400]}', GOOD),
+        ):  # fmt: skip
+            with self.subTest(f"{status} {body[:20]!r}"):
+                got, found = self.ask("POST", "/v1/train", body, headers)
+                self.assertEqual(got, status, found)
+                self.assertIn("error", found)
+        self.assertEqual(self.ask("GET", "/v1/train")[0], 405)
+        self.assertEqual(self.ask("GET", "/nothing")[0], 404)
+
+    def test_9_without_the_database_it_lives_says_so_and_goes_on_later(self) -> None:
+        self.server.kill()
+        self.assertEqual(self.ask("GET", "/ready")[0], 503)
+        self.assertEqual(self.ask("POST", "/v1/train", b"{}", GOOD)[0], 503)
+        self.wait(lambda: self.ask("GET", "/health")[1]["status"] == "degraded", 60)
+        self.assertEqual(self.ask("GET", "/live")[0], 200)
+        self.server.start()
+        self.wait(lambda: self.ask("GET", "/health")[1]["status"] == "healthy", 60)
+
+    def test_zz_a_stop_takes_less_than_two_seconds_even_while_it_trains(self) -> None:
+        for path in (self.folder / "checkpoints").iterdir():
+            path.unlink()
+        self.process.kill()
+        self.process.wait(10)
+        self.start()
+        self.wait(lambda: self.ask("GET", "/health")[1]["doing"].startswith("training"), 60)
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(10), 0)
+        took = time.monotonic() - started
+        print(f"stop while training: {took:.2f} s", file=sys.stderr)
+        self.assertLess(took, 2.0)
+        self.assertTrue((self.folder / "checkpoints" / "series-1.pt").exists(), "the slice under way was saved")
+
+    def cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Liveness(unittest.TestCase):
+    def test_a_worker_that_says_nothing_for_two_minutes_is_stuck(self) -> None:
+        progress = Progress()
+        self.assertEqual(progress.show()["status"], "healthy")
+        progress._spoken -= STUCK_SECONDS + 1
+        self.assertTrue(progress.is_stuck)
+        self.assertEqual(progress.show()["status"], "stuck")
+        progress.say()
+        self.assertFalse(progress.is_stuck)
+
+
+class Settings(unittest.TestCase):
+    def test_each_that_is_missing_or_wrong_is_named(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            secret = Path(folder) / "secret"
+            secret.write_text("s3cret\n", encoding="utf-8")
+            good = {
+                "PORT": "8100", "DB_HOST": "db", "DB_PORT": "5432", "DB_NAME": "phoenix", "DB_USER": "recurrent_processor",
+                "DB_PASSWORD_FILE": str(secret), "TOKEN_FILE": str(secret), "CHECKPOINTS": folder, "SLICE_SECONDS": "8",
+            }  # fmt: skip
+            self.assertNotIn("s3cret", repr(read_config(good)))
+            for name in good:
+                with self.subTest(name), self.assertRaisesRegex(BadConfig, name):
+                    read_config({**good, name: ""})
+            for name, value in (("PORT", "0"), ("SLICE_SECONDS", "61"), ("TOKEN_FILE", "/nowhere"), ("CHECKPOINTS", "/proc")):
+                with self.subTest(f"{name}={value}"), self.assertRaisesRegex(BadConfig, name):
+                    read_config({**good, name: value})
