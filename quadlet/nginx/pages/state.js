@@ -9,7 +9,9 @@ async function ask(path) {
   try {
     const response = await fetch(path, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(patienceMs), cache: "no-store" });
     const body = await response.json();
-    return { good: response.ok, word: response.ok ? (body.status ?? "healthy") : (body.status ?? "unavailable"), body };
+    // The gateway's own "does not answer" has a number in the place of a service's word.
+    const word = typeof body.status === "string" ? body.status : response.ok ? "healthy" : "no answer";
+    return { good: response.ok, word, body };
   } catch {
     return undefined;
   }

@@ -52,7 +52,7 @@ export function startOrchestrator(options: OrchestratorOptions): Orchestrator {
   const claiming = keepDoing({ what: "claim tasks", everyMs: 1_000, work: worker.take, say });
   const keeping = keepDoing({
     what: "renew leases",
-    everyMs: leaseMs / 7,
+    everyMs: leaseMs / 8,
     say,
     work: async () => {
       const found = await worker.keep();

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Database } from "../src/database.ts";
+import type { Facts } from "../src/http/routes.ts";
 import { makeTally } from "../src/tally.ts";
 import { listen } from "./support/running-agent.ts";
 
@@ -13,13 +14,14 @@ const away: Database = {
 
 let turnedSecondsAgo = 0;
 let agent: Awaited<ReturnType<typeof listen>>;
+const facts: Facts = {
+  ...{ database: away, token: "the-token", tally: makeTally(), version: "1.2.3", now: Date.now, poke: () => {} },
+  worker: { running: () => 0, cancel: () => {}, turnedSecondsAgo: () => turnedSecondsAgo },
+  uptimeSeconds: () => 7,
+  isReady: async () => false,
+};
 before(async () => {
-  agent = await listen({
-    ...{ database: away, token: "the-token", tally: makeTally(), version: "1.2.3", now: Date.now, poke: () => {} },
-    worker: { running: () => 0, cancel: () => {}, turnedSecondsAgo: () => turnedSecondsAgo },
-    uptimeSeconds: () => 7,
-    isReady: async () => false,
-  });
+  agent = await listen(facts);
 });
 after(async () => await agent.close());
 
@@ -35,6 +37,14 @@ test("without the database it is alive, not ready and not healthy, and status an
   match((await agent.ask("GET", "/metrics")).text, /^rubik_database_up 0$/m);
   const posted = await agent.ask("POST", "/tasks", task);
   deepEqual([posted.status, posted.body["error"]], [503, "The database cannot be asked: connect ECONNREFUSED."]);
+});
+
+test("a database that hangs is said to hang, before who asks has lost patience", async (t) => {
+  const hung: Database = { ...away, sql: () => new Promise(() => {}) };
+  const hanging = await listen({ ...facts, database: hung });
+  t.after(hanging.close);
+  const { status, body } = await hanging.ask("GET", "/ready");
+  deepEqual([status, body["error"]], [503, "The database did not answer within 1.2 s."]);
 });
 
 test("one that no longer looks for work is not alive", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { agents, kinds } from "../agents.ts";
 import { type Counts, counts } from "../queue/counts.ts";
 import { listSchedules } from "../queue/schedules.ts";
@@ -66,10 +67,21 @@ async function serviceStates(facts: Facts): Promise<readonly Readonly<Record<str
   );
 }
 
+/** Shorter than the patience of whoever asks, so that they hear that it is the database that hangs. */
+const answerMs = 1_200;
+
 async function asking(question: () => Promise<Readonly<Record<string, unknown>>>): Promise<Reply> {
+  const enough = new AbortController();
+  const tooLate = sleep(answerMs, undefined, { signal: enough.signal }).then(() => {
+    throw new Error(`The database did not answer within ${answerMs / 1000} s.`);
+  });
+  // Ended by `enough` when the question was answered first.
+  tooLate.catch(() => {});
   try {
-    return { status: 200, body: await question() };
+    return { status: 200, body: await Promise.race([question(), tooLate]) };
   } catch (error) {
     return { status: 503, body: { status: "unavailable", error: error instanceof Error ? error.message : "the database failed" } };
+  } finally {
+    enough.abort();
   }
 }
