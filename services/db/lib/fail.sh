@@ -1,0 +1,4 @@
+fail() {
+	echo "Cannot start the database: $1" >&2
+	exit 1
+}
