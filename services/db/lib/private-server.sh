@@ -1,5 +1,5 @@
 # A server that only this script can reach: roles and schema are put right before anybody is let in.
-private=/tmp/phoenix-db-private
+private=$PGHOST/private
 
 start_private_server() {
 	# Whatever ends us meanwhile, a signal or a failure, ends it too.

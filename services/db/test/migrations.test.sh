@@ -4,7 +4,7 @@ latest=$(ls "$DB_MIGRATIONS" | tail -n 1)
 
 wait_for_sleep() {
 	tries=0
-	until psql -h /tmp/phoenix-db-private -U phoenix_owner -d phoenix -XqAtc "SELECT query FROM pg_stat_activity" 2>/dev/null | grep -q '^SELECT pg_sleep'; do
+	until psql -h "$work/private" -U phoenix_owner -d phoenix -XqAtc "SELECT query FROM pg_stat_activity" 2>/dev/null | grep -q '^SELECT pg_sleep'; do
 		tries=$((tries + 1))
 		[ "$tries" -lt 300 ] || { cat "$work/log" >&2; die "the slow migration does not begin"; }
 		sleep 0.1

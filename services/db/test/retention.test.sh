@@ -3,7 +3,7 @@ as gap_detector <<'SQL' >/dev/null
 INSERT INTO series (stack, service, probe, period_ms) VALUES ('s', 'web', 'http', 1000);
 SELECT ensure_partition((now() AT TIME ZONE 'UTC')::date - n) FROM generate_series(-1, 35) n;
 INSERT INTO samples SELECT 1, now() - interval '1 day' * n, 'success', 1 FROM generate_series(0, 35) n;
-INSERT INTO rollups SELECT 1, date_trunc('minute', now()) - interval '1 day' * n, 1, 1, 0, 0, 1, 1 FROM generate_series(0, 500, 100) n;
+INSERT INTO rollups SELECT 1, date_trunc('minute', now()) - interval '1 day' * n, 1, 1, 0, 0, 1, 1 FROM generate_series(0, 500, 125) n;
 INSERT INTO gaps (series_id, kind, started_at, ended_at, samples, because)
 VALUES (1, 'gap', now() - interval '500 d', now() - interval '499 d', 0, ''), (1, 'gap', now() - interval '450 d', NULL, 0, 'still open');
 SQL

@@ -1,0 +1,1 @@
+"""Pure: arrays in, findings out. No clock, no database."""

@@ -1,0 +1,1 @@
+"""Everything that is said to PostgreSQL, one table or question a file."""
