@@ -73,5 +73,9 @@ class Client:
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         output, _ = self.process.communicate(timeout=30)
-        self._folder.cleanup()
         return self.process.returncode, time.monotonic() - began, output.decode()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        self._folder.cleanup()

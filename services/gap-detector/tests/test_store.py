@@ -80,9 +80,9 @@ class Store(unittest.TestCase):
     def test_an_outage_grows_ends_and_stays_one(self) -> None:
         begin = self.now - 20 * PERIOD_MS
         self.write("++++---", begin)
-        self.assertEqual(self.scan(), [("outage", -220, None, 3)])
+        self.assertEqual(self.scan(0, begin + 1), [("outage", -220, None, 3)])
         self.write("---", begin + 3 * PERIOD_MS)
-        self.assertEqual(self.scan(begin), [("outage", -220, None, 6)])
+        self.assertEqual(self.scan(begin, begin + 3 * PERIOD_MS + 1), [("outage", -220, None, 6)])
         self.write("++", begin + 5 * PERIOD_MS)
         self.assertEqual(self.scan(begin, begin + 6 * PERIOD_MS), [("outage", -220, -160, 6)])
 

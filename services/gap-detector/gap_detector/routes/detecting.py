@@ -19,8 +19,8 @@ class Detect(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    start: Annotated[str, Field(alias="from", max_length=40)] | None = None
-    to: Annotated[str, Field(max_length=40)] | None = None
+    start: str | None = Field(default=None, alias="from", max_length=40)
+    to: str | None = Field(default=None, max_length=40)
     series: Annotated[list[Annotated[int, Field(ge=1, le=2**31 - 1)]], Field(min_length=1, max_length=1000)] | None = None
 
 
@@ -49,7 +49,7 @@ def detecting_routes(service: Service) -> APIRouter:
         summary="Scan a stretch of time again",
         openapi_extra={
             **bearer(),
-            "requestBody": {"required": True, "content": {"application/json": {"schema": Detect.model_json_schema()}}},
+            "requestBody": {"required": True, "content": {"application/json": {"schema": Detect.model_json_schema(by_alias=True)}}},
         },
         responses=refusals(400, 401, 404, 413, 415, 422, 503),
     )
