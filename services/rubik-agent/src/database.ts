@@ -17,7 +17,8 @@ export function openDatabase(config: Config["database"], failed: (reason: string
   const pool = new Pool({
     ...config,
     application_name: "rubik-agent",
-    max: 6,
+    // The role may have ten: room for another process beside this one, as while a new version is tried.
+    max: 3,
     connectionTimeoutMillis: 1_000,
     query_timeout: 2_000,
     statement_timeout: 1_900,

@@ -22,6 +22,7 @@ export type ServiceOptions = {
 /** A service such as tasks are sent to. Each answer says which call it was, so a result shows where it comes from. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const heard: Heard[] = [];
+  const calls = new Map<string, number>();
   const effects = new Map<string, unknown>();
   const closing = new AbortController();
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -29,7 +30,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const id = String(request.headers["idempotency-key"]);
     const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown;
-    const nth = heard.filter((one) => one.id === id).length + 1;
+    const nth = (calls.get(id) ?? 0) + 1;
+    calls.set(id, nth);
     const call = heard.push({ id, path: request.url ?? "", body, authorization: request.headers.authorization ?? "" });
     await sleep(options.delayMs?.(nth) ?? 0, undefined, { signal: closing.signal });
     const status = options.status?.(nth) ?? 200;
