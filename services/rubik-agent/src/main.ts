@@ -1,21 +1,49 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { agents } from "./agents.ts";
 import { readConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
-import { makeServer } from "./server.ts";
+import { makeServer } from "./http/server.ts";
+import { isReady } from "./is-ready.ts";
+import { startOrchestrator } from "./orchestrator.ts";
+import { makeTally } from "./tally.ts";
 
-/** How long requests under way get after SIGTERM. */
-const stopMs = 1_500;
+/** After SIGTERM: how long calls and requests under way get, and when the process ends whatever happens. */
+const graceMs = 1_000;
+const stopMs = 1_800;
 
+const say = (line: string): void => console.log(line);
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string };
 const config = readConfig(process.env);
-const database = openDatabase(config.database, (reason) => console.error(`A database connection broke: ${reason}`));
-const server = makeServer({ database, uptimeSeconds: () => Math.floor(process.uptime()) });
+const database = openDatabase(config.database, (reason) => say(`A database connection broke: ${reason}`));
+const tally = makeTally();
+const name = `rubik-agent-${randomUUID()}`;
+const orchestrator = startOrchestrator({
+  ...{ database, token: config.token, tally, name, say, random: Math.random },
+  baseUrl: (kind) => `http://${agents[kind].service}:${agents[kind].port}`,
+});
+const server = makeServer(
+  {
+    ...{ database, token: config.token, tally, version, isReady, now: Date.now, poke: orchestrator.poke },
+    uptimeSeconds: () => Math.floor(process.uptime()),
+    worker: orchestrator,
+  },
+  say,
+);
 
-server.listen(config.port, () => console.log(`rubik-agent answers on port ${config.port}.`));
+server.listen(config.port, () => say(`rubik-agent ${version} answers on port ${config.port}, as worker ${name}.`));
 
-function stop(): void {
-  // A second signal, or a request that does not end, must not keep us.
+let stopping = false;
+function stop(signal: string): void {
+  if (stopping) return;
+  stopping = true;
+  say(`${signal}: stopping; tasks that do not end within ${graceMs / 1000} s are handed back.`);
+  // Whatever hangs now is taken up by its lease's end.
   setTimeout(() => process.exit(0), stopMs).unref();
-  server.close(() => void database.close().then(() => process.exit(0)));
+  const served = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
+  const finished = Promise.all([served, orchestrator.stop(graceMs).catch((error: unknown) => say(`Cannot hand tasks back: ${error}`))]);
+  void finished.then(() => database.close()).then(() => process.exit(0));
 }
-process.once("SIGTERM", stop);
-process.once("SIGINT", stop);
+process.once("SIGTERM", () => stop("SIGTERM"));
+process.once("SIGINT", () => stop("SIGINT"));
