@@ -191,7 +191,8 @@ in_sandbox() {
 
 # Real images where a registry answers, else stand-ins made from Debian packages.
 load_base_images() {
-	references=$(sed -n 's/^FROM \([^ ]*\).*/\1/p' "$here"/services/*/Containerfile | sort -u)
+	# What the stack builds itself (localhost/) is no base from outside, nor is a stage of the same file.
+	references=$(sed -n 's/^FROM \([^ ]*[./][^ ]*\).*/\1/p' "$here"/services/*/Containerfile | grep -v '^localhost/' | sort -u)
 	for reference in $references; do
 		sandbox run -- podman image exists "$reference" && continue
 		sandbox run -- timeout 300 podman pull --quiet --retry=0 "$reference" >/dev/null 2>&1 || sandbox images "$reference"
@@ -357,12 +358,29 @@ install_for_me() {
 		# Whoever runs this again wants it tried again, also what failed before.
 		"$command" deploy "$here/quadlet" --stack phoenix --force || code=$?
 		[ "$code" = 0 ] || exit "$code"
+		tell_the_stack
 	fi
 	"$command" status || true
 	[ "${PHOENIX_IN_SANDBOX:-no}" = no ] || return 0
 	[ "$stack" = no ] || say "The stack answers at http://127.0.0.1:8080/ (its health: http://127.0.0.1:8080/health)."
 	say "What happens, one line each: journalctl --user --unit phoenix --follow"
 	case :$PATH: in *":$HOME/.local/bin:"*) ;; *) say "The command is $command; $HOME/.local/bin is not in your PATH." ;; esac
+}
+
+# The stack watches what Phoenix manages: the agent posts what it sees to gap-detector. A person's own config.yaml has the last word.
+tell_the_stack() {
+	umask 077
+	mkdir -p "$config/phoenix/config.d"
+	token=$config/phoenix/telemetry-token
+	podman secret inspect --showsecret --format '{{.SecretData}}' phoenix-token >"$token.new" || fail 1 "The secret phoenix-token cannot be read."
+	mv "$token.new" "$token"
+	{
+		printf '# Written by install.sh. Another address, or `telemetry: off`, belongs into ../config.yaml.\n'
+		printf 'telemetry:\n  url: http://127.0.0.1:8000\n  tokenFile: %s\n' "$token"
+	} >"$config/phoenix/config.d/reference-stack.yaml.new"
+	mv "$config/phoenix/config.d/reference-stack.yaml.new" "$config/phoenix/config.d/reference-stack.yaml"
+	umask 022
+	systemctl --user reload phoenix.service
 }
 
 # Writes down which folders of the user's home are not there yet: what Phoenix makes, its removal takes away, and no other.

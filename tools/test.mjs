@@ -67,7 +67,7 @@ function slowestFirst(files) {
 /** System tests share one sandbox, named after this checkout (test/support/machine.ts); it ends with them, its files stay for the next run. */
 async function system(files) {
   try {
-    return await tap("system", files, ["--disable-coverage", "--timeout=600", "--jobs=2"]);
+    return await tap("system", files, ["--disable-coverage", "--timeout=1800", "--jobs=2"]);
   } finally {
     const name = `test-${createHash("sha256").update(process.cwd()).digest("hex").slice(0, 6)}`;
     await run(process.execPath, ["dist/phoenix.mjs", "sandbox", "down", "--name", name]);
