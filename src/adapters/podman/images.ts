@@ -73,7 +73,7 @@ export function podmanImages(podman: Podman, options: ImagesOptions): Images {
         const timeoutMs = options.buildTimeoutMs ?? halfAnHourMs;
         // A colon stands in no name that Quadlet makes: this can be nobody's unit but ours.
         const unit = { name: `phoenix:${service}`, description: `Phoenix: image of ${service}`, cwd: workingFolder, progress, interrupted };
-        const printed = await podman.run("build the image", args, { timeoutMs, unit, code: "build-failed" });
+        const printed = await podman.run(`build the image of ${service}`, args, { timeoutMs, unit, code: "build-failed" });
         // A later --iidfile of the unit's own PodmanArgs= wins; then the last line of the output has the ID.
         const id = await readFile(idPath, "utf8").catch(() => lastLine(printed) ?? "");
         return await inspect(id.trim().replace(/^sha256:/u, ""));
