@@ -57,7 +57,7 @@ async function covered(suite, files) {
 }
 
 /** Two run at a time: the long ones begin, so that the short ones fill up what is left. */
-const slow = ["install", "crash", "agent-crash", "broken", "rollback", "prober", "deploy", "generations", "agent"];
+const slow = ["install", "services", "crash", "agent-crash", "broken", "rollback", "prober", "deploy", "generations", "agent"];
 
 function slowestFirst(files) {
   const rank = (file) => (slow.indexOf(basename(file, ".test.ts")) + slow.length + 1) % (slow.length + 1);
