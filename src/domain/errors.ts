@@ -112,7 +112,7 @@ export const errors = {
   "network-open": {
     exit: exits.unhealthy,
     remedy:
-      "Restart a service of the internal network: netavark closes it whenever one joins, and opens it when the user's first ordinary network comes up after it. `podman inspect` shows who joined what.",
+      "See `podman network inspect` and `podman inspect` for who joined what; a restart of the service joins only what its unit says.",
   },
   "volume-missing": { exit: exits.unhealthy, remedy: "`phoenix deploy` makes it anew, empty; `phoenix volumes import` brings data back." },
   "volume-owner": {

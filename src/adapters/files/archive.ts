@@ -29,9 +29,9 @@ async function look(path: string): Promise<Archive> {
       if (!(await file.stat()).isFile()) throw new PhoenixError("archive-unusable", `Cannot import ${path}: it is not a file.`);
       const block = Buffer.alloc(512);
       const { bytesRead } = await file.read(block, 0, block.length, 0);
-      // Podman takes an empty file for an empty volume. A compressed archive may be shorter than one block of a plain one.
+      // Podman would take an empty file for an empty volume.
       if (bytesRead === 0) throw new PhoenixError("archive-unusable", `Cannot import ${path}: it is empty.`);
-      return { path, root: readRootHeader(block) };
+      return { path, root: readRootHeader(block.subarray(0, bytesRead)) };
     } finally {
       await file.close();
     }
