@@ -31,8 +31,7 @@ await m.writeFile("app/data.volume", "[Volume]\n");
 await m.writeFile("app/web.container", web("1"));
 await m.writeFile(
   "app/db.container",
-  // After an ordinary network: netavark 1.14 opens an internal one again when the first ordinary network comes up behind it.
-  `[Unit]\nAfter=web.service\n[Container]\nImage=localhost/web:1\nNetwork=inner.network\nVolume=data.volume:/data\nUser=1000\nDropCapability=all\n\n${policy}`,
+  `[Container]\nImage=localhost/web:1\nNetwork=inner.network\nVolume=data.volume:/data\nUser=1000\nDropCapability=all\n\n${policy}`,
 );
 await m.writeFile("app/job.container", "[Container]\nImage=localhost/web:1\nNetwork=outer.network\n[X-Phoenix]\nMinHealthy=1s\n");
 for (const version of ["1", "2"]) {
