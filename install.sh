@@ -375,7 +375,7 @@ tell_the_stack() {
 	podman secret inspect --showsecret --format '{{.SecretData}}' phoenix-token >"$token.new" || fail 1 "The secret phoenix-token cannot be read."
 	mv "$token.new" "$token"
 	{
-		printf '# Written by install.sh. Another address, or `telemetry: off`, belongs into ../config.yaml.\n'
+		printf '# Written by install.sh. Another address, or "telemetry: off", belongs into ../config.yaml.\n'
 		printf 'telemetry:\n  url: http://127.0.0.1:8000\n  tokenFile: %s\n' "$token"
 	} >"$config/phoenix/config.d/reference-stack.yaml.new"
 	mv "$config/phoenix/config.d/reference-stack.yaml.new" "$config/phoenix/config.d/reference-stack.yaml"
