@@ -76,57 +76,49 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     progress === undefined && into === undefined
       ? undefined
       : { stdout: into === undefined ? tailOf(child.stdout, progress) : [], stderr: tailOf(child.stderr, progress) };
-  let isRefused = false;
-  const taken =
-    into === undefined
-      ? undefined
-      : pipeline(child.stdout, into, { end: false }).catch(() => {
-          isRefused = true;
-        });
-
-  let isLate = false;
+  let cut: "deadline" | "aborted" | "output refused" | undefined;
+  let isOver = false;
   let kill: NodeJS.Timeout | undefined;
   let giveUp: (() => void) | undefined;
   // Somebody outside the group (conmon, the pause process) may hold our pipes open: that is no reason to wait for ever.
   const abandoned = new Promise<undefined>((resolve) => {
     giveUp = () => resolve(undefined);
   });
-  const expire = (): void => {
-    if (isLate) return;
-    isLate = true;
+  const end = (because: NonNullable<typeof cut>): void => {
+    if (cut !== undefined) return;
+    cut = because;
+    // Its number may be another's by now.
+    if (isOver) return;
     signalGroup(child.pid, "SIGTERM");
     kill = setTimeout(() => {
       signalGroup(child.pid, "SIGKILL");
       kill = setTimeout(() => giveUp?.(), 500);
     }, termGraceMs);
   };
-  const term = setTimeout(expire, options.timeoutMs);
-  options.signal?.addEventListener("abort", expire, { once: true });
-  if (options.signal?.aborted === true) expire();
+  const term = setTimeout(() => end("deadline"), options.timeoutMs);
+  const abort = (): void => end("aborted");
+  options.signal?.addEventListener("abort", abort, { once: true });
+  if (options.signal?.aborted === true) abort();
+  // `podman volume export` hangs when nobody takes its output any more.
+  const taken = into === undefined ? undefined : pipeline(child.stdout, into, { end: false }).catch(() => end("output refused"));
   const result = await Promise.race([child, abandoned]);
-  options.signal?.removeEventListener("abort", expire);
+  isOver = true;
+  options.signal?.removeEventListener("abort", abort);
   clearTimeout(term);
   clearTimeout(kill);
   // What the program left behind in its group has no business outliving a deadline.
-  if (isLate) signalGroup(child.pid, "SIGKILL");
+  if (cut !== undefined) signalGroup(child.pid, "SIGKILL");
   if (child.pid !== undefined) running.delete(child.pid);
-  const late = options.signal?.aborted === true ? "aborted" : "deadline";
   if (result === undefined) {
     child.stdout.destroy();
     child.stderr.destroy();
-    return { exitCode: undefined, stdout: "", stderr: "", end: late };
+    return { exitCode: undefined, stdout: "", stderr: "", end: cut ?? "deadline" };
   }
   await taken;
-  const end = isLate
-    ? late
-    : isRefused
-      ? "output refused"
-      : result.isMaxBuffer
-        ? "too much output"
-        : (endings[result.code ?? ""] ?? "not started");
+  const ended = cut ?? (result.isMaxBuffer ? "too much output" : (endings[result.code ?? ""] ?? "not started"));
   const stdout = tails?.stdout.join("\n") ?? String(result.stdout ?? "");
   const stderr = tails?.stderr.join("\n") ?? String(result.stderr ?? "");
-  return { exitCode: result.exitCode, stdout, stderr, end };
+  return { exitCode: result.exitCode, stdout, stderr, end: ended };
 }
 
 const tailLines = 100;
