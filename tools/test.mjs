@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 
 const bin = (name) => join("node_modules/.bin", name);
 const outFolder = "dist/test";
@@ -56,14 +56,6 @@ async function covered(suite, files) {
   return enough ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 };
 }
 
-/** Two run at a time: the long ones begin, so that the short ones fill up what is left. */
-const slow = ["install", "services", "crash", "agent-crash", "broken", "rollback", "prober", "deploy", "generations", "agent"];
-
-function slowestFirst(files) {
-  const rank = (file) => (slow.indexOf(basename(file, ".test.ts")) + slow.length + 1) % (slow.length + 1);
-  return files.toSorted((a, b) => rank(a) - rank(b));
-}
-
 /** System tests share one sandbox, named after this checkout (test/support/machine.ts); it ends with them, its files stay for the next run. */
 async function system(files) {
   try {
@@ -79,7 +71,7 @@ const suites = {
   lint: () => plain(bin("biome"), ["check", "--error-on-warnings", "."]),
   unit: () => covered("unit", [...testsIn("test/unit"), "test/cases.test.ts"]),
   bundle: () => plain(process.execPath, ["tools/bundle.mjs"]),
-  system: () => system(slowestFirst(testsIn("test/system"))),
+  system: () => system(testsIn("test/system")),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);
