@@ -369,17 +369,20 @@ install_for_me() {
 
 # The stack watches what Phoenix manages: the agent posts what it sees to gap-detector. A person's own config.yaml has the last word.
 tell_the_stack() {
-	umask 077
-	mkdir -p "$config/phoenix/config.d"
+	(
+		umask 077
+		mkdir -p "$config/phoenix/config.d"
+	)
 	token=$config/phoenix/telemetry-token
-	podman secret inspect --showsecret --format '{{.SecretData}}' phoenix-token >"$token.new" || fail 1 "The secret phoenix-token cannot be read."
-	mv "$token.new" "$token"
-	{
-		printf '# Written by install.sh. Another address, or "telemetry: off", belongs into ../config.yaml.\n'
-		printf 'telemetry:\n  url: http://127.0.0.1:8000\n  tokenFile: %s\n' "$token"
-	} >"$config/phoenix/config.d/reference-stack.yaml.new"
-	mv "$config/phoenix/config.d/reference-stack.yaml.new" "$config/phoenix/config.d/reference-stack.yaml"
-	umask 022
+	secret=$(timeout 60 podman secret inspect --showsecret --format '{{.SecretData}}' phoenix-token) ||
+		fail 1 "The secret phoenix-token cannot be read; see: podman secret ls"
+	keep=$changed
+	place_file 0600 "$token" "$secret"
+	place_file 0600 "$config/phoenix/config.d/reference-stack.yaml" "# Written by install.sh. Another address, or \"telemetry: off\", belongs into ../config.yaml.
+telemetry:
+  url: http://127.0.0.1:8000
+  tokenFile: $token"
+	changed=$keep
 	systemctl --user reload phoenix.service
 }
 
