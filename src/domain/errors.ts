@@ -139,6 +139,7 @@ export const errors = {
     exit: exits.usage,
     remedy: "Use an archive that `phoenix volumes export` or `podman volume export` wrote; the volume was not touched.",
   },
+  "import-exists": { exit: exits.usage, remedy: "Name another place, or say --force; nothing was written." },
   "export-failed": { exit: exits.failed, remedy: "Check free space and permissions; no file was left behind." },
   "import-failed": { exit: exits.failed, remedy: "Look at `podman volume ls`; the message says where the data is." },
   "agent-silent": { exit: exits.failed, remedy: "Look at `journalctl --user -u phoenix -e`; its watchdog restarts an agent that hangs." },

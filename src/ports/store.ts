@@ -2,7 +2,7 @@ import type { StackEvent } from "../domain/events.ts";
 import type { Generation, PinnedInput } from "../domain/generation.ts";
 import type { LedgerLine, ReadLedger } from "../domain/ledger.ts";
 import type { UnitFileDrift } from "../domain/observed.ts";
-import type { SourceFolder } from "../domain/source.ts";
+import type { SourceEntry, SourceFolder } from "../domain/source.ts";
 import type { Digest, GenerationNumber, Ms, StackName } from "../domain/words.ts";
 
 export type { UnitFileDrift } from "../domain/observed.ts";
@@ -16,6 +16,45 @@ export type Source = {
     root: string,
     path: string,
   ) => Promise<{ readonly digest: Digest; readonly kind: "file" | "folder"; readonly sizeBytes: number }>;
+  /** What a person's path means. Throws `source-missing`. */
+  readonly find: (path: string) => Promise<FoundPath>;
+  /** Texts by absolute path; null = not there, no file, not readable, not UTF-8, or larger than a Compose file can be. */
+  readonly texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string | null>>;
+  /** What stands at some paths of a folder, without reading the rest of it: data beside a Compose file may be large, or another user's. */
+  readonly look: (root: string, paths: readonly LookAt[]) => Promise<readonly SourceEntry[]>;
+};
+
+/** `folder` is absolute with its links resolved; `names` stand in it. A file is named by `name`, whatever it links to. */
+export type FoundPath =
+  | { readonly kind: "file"; readonly folder: string; readonly name: string }
+  | { readonly kind: "folder"; readonly folder: string; readonly names: readonly string[] };
+
+/** `deep`: with everything below it. */
+export type LookAt = { readonly path: string; readonly deep: boolean };
+
+/** A file of a new folder: a text, or a copy of a file or folder that is there. */
+export type NewFile = { readonly path: string } & (
+  | { readonly text: string; readonly secret: boolean }
+  | { readonly from: string; readonly secret: boolean }
+);
+
+/** Writes what a person asked for, whole or not at all. */
+export type Folders = {
+  /**
+   * A folder of files. One that is there stays but for what an earlier call wrote into it; what was edited since, or is somebody
+   * else's and in the way, is refused (`import-exists`) unless `force`.
+   */
+  readonly write: (path: string, files: readonly NewFile[], options: { readonly force: boolean }) => Promise<void>;
+  /** One file of mode 0600. Refuses one that is there unless `force`. */
+  readonly writeFile: (path: string, text: string, options: { readonly force: boolean }) => Promise<void>;
+};
+
+/** What a generation is made of that stands in no folder. */
+export type Made = {
+  /** Texts of inputs, by their source: no file is read for them. */
+  readonly inputs: ReadonlyMap<string, string>;
+  /** What a person wrote, by relative path: kept beside the units, for whoever wants to see it. */
+  readonly source: ReadonlyMap<string, string>;
 };
 
 /** Immutable generations and the one mutable link. Writes are temp + fsync + rename. */
@@ -26,7 +65,7 @@ export type Generations = {
   /** Throws `generation-damaged` when the manifest cannot be trusted; unit files that differ from a sound manifest are its `drift`. */
   readonly read: (stack: StackName, number: GenerationNumber) => Promise<Generation & { readonly drift?: readonly UnitFileDrift[] }>;
   /** Copies inputs, writes units and manifest; the folder appears whole or not at all. Returns the number it got. */
-  readonly write: (candidate: Omit<Generation, "number">, inputs: readonly PinnedInput[]) => Promise<Generation>;
+  readonly write: (candidate: Omit<Generation, "number">, inputs: readonly PinnedInput[], made?: Made) => Promise<Generation>;
   /** Which generation the live link names: 0 = no link, undefined = something else stands there. */
   readonly live: (stack: StackName) => Promise<GenerationNumber | undefined>;
   /** Missing unit files come back from the manifest first, and edited ones too unless they are kept. */

@@ -72,7 +72,7 @@ function readUnit(
 }
 
 /** As a compiler prints them: by file and line, each finding once (a drop-in may serve several units). */
-function inFileOrder(issues: readonly Issue[]): readonly Issue[] {
+export function inFileOrder(issues: readonly Issue[]): readonly Issue[] {
   const seen = new Set<string>();
   const once = issues.filter((issue) => {
     const key = JSON.stringify(issue);

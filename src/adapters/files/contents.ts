@@ -2,15 +2,18 @@ import { lstat, mkdir, readdir, realpath, rename, rm, utimes } from "node:fs/pro
 import { dirname, join } from "node:path";
 import { PhoenixError } from "../../domain/errors.ts";
 import type { PinnedInput } from "../../domain/generation.ts";
-import { syncFolder, temporaryName } from "./atomic.ts";
+import { syncFolder, temporaryName, writeSynced } from "./atomic.ts";
 import { codeOf, ifThere } from "./failure.ts";
 import { copyTree, digestTree, isWithin } from "./tree.ts";
 
 /** Longer than any deploy takes from its first copy to its generation. */
 const preparationMs = 3_600_000;
 
-/** Copies what a unit reads to `files/<digest>/<name>`, unless the same content is there. The copy must have the digest that was planned with. */
-export async function pinInput(sourceRoot: string, input: PinnedInput, filesPath: string): Promise<void> {
+/**
+ * Copies what a unit reads (or writes its text, where it stands in no file) to `files/<digest>/<name>`, unless the same content is
+ * there. The copy must have the digest that was planned with.
+ */
+export async function pinInput(sourceRoot: string, input: PinnedInput, filesPath: string, text?: string): Promise<void> {
   const folder = join(filesPath, input.digest);
   if (!/^[0-9a-f]{64}$/u.test(input.digest) || dirname(input.path) !== folder) {
     throw new PhoenixError("state-unsafe", `Cannot copy ${input.source}: ${input.path} is not in ${filesPath}.`);
@@ -22,15 +25,10 @@ export async function pinInput(sourceRoot: string, input: PinnedInput, filesPath
   }
   // A copy that was damaged on the disk gives way; a rename of ours is the only way in.
   await rm(input.path, { recursive: true, force: true });
-  const gone = (cause: unknown): never => {
-    throw new PhoenixError("source-changed", `Cannot copy ${input.source}: it is gone.`, { cause });
-  };
-  const root = await realpath(sourceRoot).catch(gone);
-  const source = await realpath(join(root, input.source)).catch(gone);
-  if (!isWithin(root, source)) throw new PhoenixError("link-outside", `Cannot copy ${input.source}: it leads out of ${root}.`);
   const temporary = join(filesPath, temporaryName("copy"));
   try {
-    await copyTree(source, temporary, input.secret);
+    if (text === undefined) await copyTree(await findInput(sourceRoot, input), temporary, input.secret);
+    else await writeSynced(temporary, text, input.secret ? 0o600 : 0o644);
     const { digest } = await digestTree(temporary);
     if (digest !== input.digest) throw new PhoenixError("source-changed", `Cannot copy ${input.source}: it changed meanwhile.`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -40,6 +38,16 @@ export async function pinInput(sourceRoot: string, input: PinnedInput, filesPath
   }
   await syncFolder(folder);
   await syncFolder(filesPath);
+}
+
+async function findInput(sourceRoot: string, input: PinnedInput): Promise<string> {
+  const gone = (cause: unknown): never => {
+    throw new PhoenixError("source-changed", `Cannot copy ${input.source}: it is gone.`, { cause });
+  };
+  const root = await realpath(sourceRoot).catch(gone);
+  const source = await realpath(join(root, input.source)).catch(gone);
+  if (!isWithin(root, source)) throw new PhoenixError("link-outside", `Cannot copy ${input.source}: it leads out of ${root}.`);
+  return source;
 }
 
 async function isSound(input: PinnedInput): Promise<boolean> {

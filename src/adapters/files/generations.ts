@@ -40,14 +40,14 @@ export function folderGenerations(paths: StatePaths): Generations {
       });
     },
 
-    write: async (candidate, inputs) =>
+    write: async (candidate, inputs, made) =>
       await withReason(`write a generation of ${candidate.stack}`, async () => {
         const { filesPath, generationsPath } = paths.stack(candidate.stack);
         await ensureState(paths, "stacks", candidate.stack, "files");
         await ensureState(paths, "stacks", candidate.stack, "generations");
         for (const folder of [filesPath, generationsPath]) await sweepTemporary(folder);
-        for (const input of inputs) await pinInput(candidate.source, input, filesPath);
-        return await writeGeneration(candidate, generationsPath);
+        for (const input of inputs) await pinInput(candidate.source, input, filesPath, made?.inputs.get(input.source));
+        return await writeGeneration(candidate, generationsPath, made?.source ?? (await quadletTexts(candidate.source)));
       }),
 
     live: async (stack) => await withReason(`read the live link of ${stack}`, () => readLive(paths, stack)),
@@ -116,13 +116,17 @@ async function readManifest(paths: StatePaths, stack: StackName, number: Generat
 }
 
 /** Everything but the number is on the disk before the rename that makes the generation exist. */
-async function writeGeneration(candidate: Omit<Generation, "number">, generationsPath: string): Promise<Generation> {
+async function writeGeneration(
+  candidate: Omit<Generation, "number">,
+  generationsPath: string,
+  source: ReadonlyMap<string, string>,
+): Promise<Generation> {
   const temporary = join(generationsPath, temporaryName("generation"));
   try {
     await mkdir(join(temporary, "units"), { recursive: true, mode: 0o700 });
     await mkdir(join(temporary, "source"), { mode: 0o700 });
     await writeUnits(join(temporary, "units"), candidate.units);
-    await writeSource(join(temporary, "source"), candidate.source);
+    await writeSource(join(temporary, "source"), source);
     for (;;) {
       const number = ((await numbersIn(generationsPath)).at(-1) ?? 0) + 1;
       const generation = ordered(candidate, number);
@@ -150,9 +154,12 @@ function ordered(candidate: Omit<Generation, "number">, number: GenerationNumber
   return { schema, stack, number, source, digest, contentDigest, generatorVersion, createdAt, units, builds };
 }
 
-/** The person's own Quadlet files, for whoever wants to see what a generation was made from. Nothing reads them again. */
-async function writeSource(folder: string, sourcePath: string): Promise<void> {
-  const texts = await readQuadletTexts(sourcePath).catch(() => new Map<string, string>());
+async function quadletTexts(sourcePath: string): Promise<ReadonlyMap<string, string>> {
+  return await readQuadletTexts(sourcePath).catch(() => new Map<string, string>());
+}
+
+/** The person's own files, for whoever wants to see what a generation was made from. Nothing reads them again. */
+async function writeSource(folder: string, texts: ReadonlyMap<string, string>): Promise<void> {
   for (const [path, text] of texts) {
     const target = join(folder, path);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });

@@ -2,9 +2,10 @@ import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PhoenixError } from "../../domain/errors.ts";
 import type { SourceEntry, SourceFolder } from "../../domain/source.ts";
-import type { Source } from "../../ports/store.ts";
+import type { FoundPath, Source } from "../../ports/store.ts";
 import { parseUnitFileName } from "../../quadlet/names.ts";
 import { codeOf } from "./failure.ts";
+import { lookAt } from "./lookAt.ts";
 import { digestTree, isWithin } from "./tree.ts";
 
 const textLimitBytes = 1024 * 1024;
@@ -25,7 +26,29 @@ export function folderSource(): Source {
         if (!isWithin(realRoot, real)) throw new PhoenixError("link-outside", `Cannot use ${path}: it leads out of ${realRoot}.`);
         return await digestTree(real);
       }),
+    find: async (path) => await readable(path, () => findPath(path)),
+    texts: async (paths) => new Map(await Promise.all(paths.map(async (path) => [path, await readComposeText(path)] as const))),
+    look: async (root, paths) => await readable(root, () => lookAt(root, paths)),
   };
+}
+
+async function findPath(path: string): Promise<FoundPath> {
+  const missing = (cause: unknown): never => {
+    throw new PhoenixError("source-missing", `Cannot read ${path}: it does not exist.`, { cause });
+  };
+  const found = await stat(path).catch(missing);
+  if (!found.isDirectory()) return { kind: "file", folder: await realpath(dirname(path)), name: basename(path) };
+  return { kind: "folder", folder: await realpath(path), names: (await readdir(path)).sort() };
+}
+
+/** As the Compose reader bounds it. */
+const composeLimitBytes = 10_000_000;
+
+async function readComposeText(path: string): Promise<string | null> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true || found.size > composeLimitBytes) return null;
+  const bytes = await readFile(path).catch(() => undefined);
+  return bytes === undefined ? null : (decode(bytes) ?? null);
 }
 
 /** The folder's entries and the texts in it; of a path that names a file, the folder it stands in. */
