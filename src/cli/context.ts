@@ -2,11 +2,16 @@ import type { Failpoint } from "../deploy/failpoint.ts";
 import type { ExitCode } from "../domain/exit.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
+import type { Folders, Source } from "../ports/store.ts";
+
+export type Files = { readonly source: Source; readonly folders: Folders };
 
 /** What a verb may use: `main` fills it in, so that no verb reaches for the process by itself. */
 export type CliContext = {
   /** Connects to the user manager on first use; `--help` needs no bus. */
   readonly ports: () => Promise<Ports>;
+  /** Reading and writing files needs no user manager. */
+  readonly files: () => Promise<Files>;
   readonly sandbox: Sandbox;
   readonly out: (text: string) => void;
   /** Progress and errors: standard error, so that `--json | jq` stays clean. */
@@ -14,6 +19,7 @@ export type CliContext = {
   readonly isTerminal: boolean;
   readonly color: boolean;
   readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   /** Aborted by the first Ctrl-C or SIGTERM: roll back, then end. */
   readonly interrupted: AbortSignal;

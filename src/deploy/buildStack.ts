@@ -1,5 +1,5 @@
 import { PhoenixError } from "../domain/errors.ts";
-import type { Ms, StackName, UnitFileName } from "../domain/words.ts";
+import type { Ms, UnitFileName } from "../domain/words.ts";
 import type { Attention } from "../ports/machine.ts";
 import type { Ports } from "../ports/ports.ts";
 import { lookupAll } from "../quadlet/document.ts";
@@ -7,15 +7,15 @@ import { pinTag } from "../stack/render.ts";
 import type { StackUnit } from "../stack/stack.ts";
 import { loadSource } from "./candidate.ts";
 import { imageMaker } from "./images.ts";
+import type { SourceRequest } from "./source.ts";
 
-export type BuildOptions = Attention & {
-  readonly path: string;
-  readonly name: StackName | undefined;
-  /** Only these, and what they stand on; none = all. */
-  readonly only: readonly UnitFileName[];
-  /** Ask the registry for newer base images, and build again. */
-  readonly pull: boolean;
-};
+export type BuildOptions = Attention &
+  SourceRequest & {
+    /** Only these, and what they stand on; none = all. */
+    readonly only: readonly UnitFileName[];
+    /** Ask the registry for newer base images, and build again. */
+    readonly pull: boolean;
+  };
 
 export type BuildRow = {
   readonly file: UnitFileName;

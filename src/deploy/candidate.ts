@@ -1,21 +1,17 @@
+import { createHash } from "node:crypto";
 import { type Issue, PhoenixError } from "../domain/errors.ts";
 import type { Generation, PinnedInput } from "../domain/generation.ts";
 import { foldLedger } from "../domain/ledger.ts";
-import type { SourceFolder } from "../domain/source.ts";
-import type { StackName, UnitFileName } from "../domain/words.ts";
+import type { Digest, StackName, UnitFileName } from "../domain/words.ts";
 import type { ReadPorts } from "../ports/ports.ts";
 import { withImageHealthcheck } from "../stack/healthcheck.ts";
-import { loadStack } from "../stack/load.ts";
 import { renderStack } from "../stack/render.ts";
 import type { Stack } from "../stack/stack.ts";
-import { chooseStackName } from "../stack/stack-name.ts";
 import type { ResolvedImages } from "./images.ts";
 import { readGeneration } from "./observe.ts";
+import { type OpenedSource, openSource, type SourceRequest } from "./source.ts";
 
-export type CandidateOptions = {
-  /** Path of the source folder, as the person wrote it. */
-  readonly path: string;
-  readonly name: StackName | undefined;
+export type CandidateOptions = SourceRequest & {
   /** Deploy builds and pulls; plan only looks. */
   readonly images: (stack: Stack, current: Generation) => Promise<ResolvedImages>;
 };
@@ -27,36 +23,35 @@ export type Candidate = {
   /** Image id -> tags that pin it and that it does not have yet. */
   readonly pins: ReadonlyMap<string, readonly string[]>;
   readonly warnings: readonly Issue[];
+  readonly source: Pick<OpenedSource, "made" | "secrets">;
 };
 
 /** A source that was read, and what runs of it now. */
 export type LoadedSource = {
   readonly stack: Stack;
   readonly current: Generation;
-  readonly folder: SourceFolder;
+  readonly source: OpenedSource;
   readonly generatorVersion: string;
   /** Warnings. */
   readonly issues: readonly Issue[];
 };
 
 /** Reads a source; throws `source-invalid` with every finding. */
-export async function loadSource({ path, name }: Pick<CandidateOptions, "path" | "name">, ports: ReadPorts): Promise<LoadedSource> {
-  const [folder, generatorVersion] = await Promise.all([ports.source.read(path), ports.generator.version()]);
-  const chosen = chooseStackName(folder.root, name);
-  if ("issue" in chosen) throw invalid(folder.root, [chosen.issue]);
-  const others = await otherUnits(ports, chosen.name);
-  const { stack, issues } = loadStack({ folder, name: chosen.name, podmanVersion: generatorVersion, others });
-  if (stack === undefined) throw invalid(folder.root, issues);
-  return { stack, current: await currentGeneration(stack.name, ports), folder, generatorVersion, issues };
+export async function loadSource(request: SourceRequest, ports: ReadPorts): Promise<LoadedSource> {
+  const [source, generatorVersion] = await Promise.all([openSource(request, ports.source), ports.generator.version()]);
+  const others = await otherUnits(ports, source.name);
+  const { stack, issues } = await source.load({ podmanVersion: generatorVersion, others });
+  if (stack === undefined) throw invalid(source.root, issues);
+  return { stack, current: await currentGeneration(stack.name, ports), source, generatorVersion, issues };
 }
 
 /** Source -> candidate generation. Writes nothing; throws `source-invalid` with every finding. */
 export async function makeCandidate(options: CandidateOptions, ports: ReadPorts): Promise<Candidate> {
-  const { stack: found, current, folder, generatorVersion, issues: loadedIssues } = await loadSource(options, ports);
+  const { stack: found, current, source, generatorVersion, issues: loadedIssues } = await loadSource(options, ports);
   const images = await options.images(found, current);
   const stack = withImageHealthcheck(found, images.facts);
   const digests = await Promise.all(
-    stack.inputs.map(async (input) => [input.source, await ports.source.digest(folder.root, input.source)] as const),
+    stack.inputs.map(async (input) => [input.source, await digestInput(input.source, source, ports)] as const),
   );
   const rendered = renderStack({
     stack,
@@ -67,7 +62,7 @@ export async function makeCandidate(options: CandidateOptions, ports: ReadPorts)
     createdAt: ports.clock.now(),
   });
   const issues = [...loadedIssues, ...rendered.issues];
-  if (rendered.issues.some((issue) => issue.severity === "error")) throw invalid(folder.root, issues);
+  if (rendered.issues.some((issue) => issue.severity === "error")) throw invalid(source.root, issues);
   const inputs = new Map(rendered.candidate.units.flatMap((unit) => unit.inputs.map((input) => [input.path, input] as const)));
   return {
     stack,
@@ -75,7 +70,19 @@ export async function makeCandidate(options: CandidateOptions, ports: ReadPorts)
     inputs: [...inputs.values()],
     pins: missingPins(images),
     warnings: issues,
+    source,
   };
+}
+
+/** A text that stands in no file has the digest that its file will have. */
+async function digestInput(
+  path: string,
+  { root, made }: OpenedSource,
+  ports: Pick<ReadPorts, "source">,
+): Promise<{ readonly digest: Digest; readonly kind: "file" | "folder" }> {
+  const text = made?.inputs.get(path);
+  if (text === undefined) return await ports.source.digest(root, path);
+  return { digest: createHash("sha256").update(text).digest("hex"), kind: "file" };
 }
 
 function missingPins({ pinned, facts }: ResolvedImages): ReadonlyMap<string, readonly string[]> {

@@ -5,7 +5,6 @@ import type { Change } from "../plan/change.ts";
 import { diffGenerations, isNothing } from "../plan/diff.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { Ports } from "../ports/ports.ts";
-import { chooseStackName } from "../stack/stack-name.ts";
 import { type Candidate, makeCandidate } from "./candidate.ts";
 import type { Failpoint } from "./failpoint.ts";
 import { resolveImages } from "./images.ts";
@@ -14,6 +13,8 @@ import { preflight } from "./preflight.ts";
 import { recover } from "./recover.ts";
 import { rehearseChanges } from "./rehearse.ts";
 import { retain } from "./retain.ts";
+import { makeSecrets } from "./secrets.ts";
+import { openSource, type SourceRequest } from "./source.ts";
 import { type ChangeOutcome, changeStack } from "./transaction.ts";
 
 export type VerbOptions = {
@@ -24,13 +25,12 @@ export type VerbOptions = {
   readonly warn: (issue: Issue) => void;
 };
 
-export type DeployOptions = VerbOptions & {
-  readonly path: string;
-  readonly name: StackName | undefined;
-  readonly pull: boolean;
-  /** Try a quarantined candidate again. */
-  readonly force: boolean;
-};
+export type DeployOptions = VerbOptions &
+  SourceRequest & {
+    readonly pull: boolean;
+    /** Try a quarantined candidate again. */
+    readonly force: boolean;
+  };
 
 /** Source -> running, proven generation; or the old one, proven. Everything slow happens before the lane is taken. */
 export async function deployStack(options: DeployOptions, ports: Ports): Promise<ChangeOutcome> {
@@ -40,6 +40,7 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
     {
       path: options.path,
       name: options.name,
+      compose: options.compose,
       images: (stack, current) => resolveImages({ stack, current, pull: options.pull, progress, interrupted: options.interrupted }, ports),
     },
     ports,
@@ -56,7 +57,8 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
   for (const [id, tags] of candidate.pins) await ports.images.tag(id, tags);
   // One that a crash cut off is finished, not written a second time.
   const same = [observed.current, observed.pending].find((known) => known?.contentDigest === candidate.generation.contentDigest);
-  const wanted = same ?? (await ports.generations.write(candidate.generation, candidate.inputs));
+  const wanted = same ?? (await ports.generations.write(candidate.generation, candidate.inputs, candidate.source.made));
+  await makeSecrets(stack, candidate.source.secrets, options, ports);
   // After the write: a rehearsal reads the new input files. A generation that is refused here was never pending, and goes with the next retention.
   await rehearse(candidate, changes, generated, options, ports);
   const outcome = await ports.lane.hold(stack, options.waitMs, async () => {
@@ -91,9 +93,7 @@ async function tidy(stack: StackName, options: DeployOptions, ports: Ports): Pro
  * not leave it so.
  */
 async function settle(options: DeployOptions, ports: Ports): Promise<void> {
-  const chosen = chooseStackName((await ports.source.read(options.path)).root, options.name);
-  if ("issue" in chosen) return;
-  const stack = chosen.name;
+  const { name: stack } = await openSource(options, ports.source);
   const { pending } = foldLedger((await ports.history.read(stack)).lines);
   if (pending !== undefined) await ports.lane.hold(stack, options.waitMs, async () => await recover({ stack, ...options }, ports));
 }

@@ -1,7 +1,7 @@
 import type { Issue } from "../domain/errors.ts";
 import type { Generation, PinnedImage } from "../domain/generation.ts";
 import type { ImageFact } from "../domain/observed.ts";
-import type { Digest, StackName, UnitFileName } from "../domain/words.ts";
+import type { Digest, UnitFileName } from "../domain/words.ts";
 import type { Change } from "../plan/change.ts";
 import { diffGenerations, isNothing } from "../plan/diff.ts";
 import type { Observed } from "../plan/observed.ts";
@@ -12,6 +12,7 @@ import { type Candidate, makeCandidate } from "./candidate.ts";
 import { pin, type ResolvedImages } from "./images.ts";
 import { observe } from "./observe.ts";
 import { preflight } from "./preflight.ts";
+import type { SourceRequest } from "./source.ts";
 
 export type PlanResult = {
   readonly candidate: Candidate;
@@ -25,10 +26,10 @@ export type PlanResult = {
 };
 
 /** What a deploy would do. It is handed ports without a writing verb, so it cannot change anything. */
-export async function planStack(path: string, name: StackName | undefined, ports: ReadPorts): Promise<PlanResult> {
+export async function planStack(source: SourceRequest, ports: ReadPorts): Promise<PlanResult> {
   const unknownImages = new Map<UnitFileName, "build" | "pull">();
   const candidate = await makeCandidate(
-    { path, name, images: (stack, current) => lookUpImages(stack, current, unknownImages, ports) },
+    { ...source, images: (stack, current) => lookUpImages(stack, current, unknownImages, ports) },
     ports,
   );
   const observed = await observe(candidate.stack.name, candidate.generation.units, ports);

@@ -13,3 +13,6 @@ export type SourceFolder = {
   /** Text of every Quadlet file and drop-in, by relative path (a link's by the link's own); one that is not UTF-8 or too large is missing. */
   readonly texts: ReadonlyMap<string, string>;
 };
+
+/** A file that is to be written into a new folder: a text, or a copy of a file or folder that is there. */
+export type NewFile = { readonly path: string; readonly secret: boolean } & ({ readonly text: string } | { readonly from: string });

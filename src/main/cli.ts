@@ -23,6 +23,13 @@ export function commandLine(): CommandLine {
   };
   const context: CliContext = {
     ports: async () => (await once()).ports,
+    files: async () => {
+      const [{ folderSource }, { newFolders }] = await Promise.all([
+        import("../adapters/files/source.ts"),
+        import("../adapters/files/folders.ts"),
+      ]);
+      return { source: folderSource(), folders: newFolders };
+    },
     askAgent: async () => await (await once()).askAgent(),
     sandbox: lazySandbox,
     out: (text) => void process.stdout.write(text),
@@ -30,6 +37,7 @@ export function commandLine(): CommandLine {
     isTerminal: process.stdout.isTTY === true,
     color: process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "",
     cwd: process.cwd(),
+    environment: process.env,
     version: process.env["PHOENIX_VERSION"] ?? "0.0.0",
     interrupted: interrupted.signal,
     failpoint: failpointOf(process.env),

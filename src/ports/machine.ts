@@ -73,6 +73,10 @@ export type Objects = {
   readonly removeSecret: (name: string) => Promise<void>;
   /** 32 random bytes as base64url, by stdin, never printed. Labelled with the stack. */
   readonly generateSecret: (name: string, stack: StackName) => Promise<void>;
+  /** The same with a given value. One that is there stays as it is. */
+  readonly createSecret: (name: string, value: string, stack: StackName) => Promise<void>;
+  /** Whether a secret that is there has another value. */
+  readonly secretDiffers: (name: string, value: string) => Promise<boolean>;
 };
 
 export type ProbeRequest = { readonly probe: Probe; readonly route: ProbeRoute; readonly service: ServiceName; readonly timeoutMs: Ms };

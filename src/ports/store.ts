@@ -2,11 +2,11 @@ import type { StackEvent } from "../domain/events.ts";
 import type { Generation, PinnedInput } from "../domain/generation.ts";
 import type { LedgerLine, ReadLedger } from "../domain/ledger.ts";
 import type { UnitFileDrift } from "../domain/observed.ts";
-import type { SourceEntry, SourceFolder } from "../domain/source.ts";
+import type { NewFile, SourceEntry, SourceFolder } from "../domain/source.ts";
 import type { Digest, GenerationNumber, Ms, StackName } from "../domain/words.ts";
 
 export type { UnitFileDrift } from "../domain/observed.ts";
-export type { SourceEntry, SourceFolder } from "../domain/source.ts";
+export type { NewFile, SourceEntry, SourceFolder } from "../domain/source.ts";
 
 /** Reads what a person wrote. */
 export type Source = {
@@ -31,12 +31,6 @@ export type FoundPath =
 
 /** `deep`: with everything below it. */
 export type LookAt = { readonly path: string; readonly deep: boolean };
-
-/** A file of a new folder: a text, or a copy of a file or folder that is there. */
-export type NewFile = { readonly path: string } & (
-  | { readonly text: string; readonly secret: boolean }
-  | { readonly from: string; readonly secret: boolean }
-);
 
 /** Writes what a person asked for, whole or not at all. */
 export type Folders = {

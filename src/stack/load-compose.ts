@@ -58,7 +58,10 @@ function clash(path: string): Issue {
 }
 
 /** The paths inside the project's folder that the units name; those that may be copied with everything below them. */
-export function pathsToLookAt(documents: readonly UnitDocument[], root: string): readonly { readonly path: string; readonly deep: boolean }[] {
+export function pathsToLookAt(
+  documents: readonly UnitDocument[],
+  root: string,
+): readonly { readonly path: string; readonly deep: boolean }[] {
   const inside = (path: string): readonly string[] => {
     const found = insidePath(root, posix.resolve(root, path));
     return found === undefined ? [] : [found];
@@ -71,8 +74,5 @@ export function pathsToLookAt(documents: readonly UnitDocument[], root: string):
   const contexts = builds.flatMap(({ context, file }) => [context, file].flatMap((path) => (path === undefined ? [] : inside(path))));
   // What a service writes is never copied, however much it is.
   const isWritten = (path: string): boolean => written.some((other) => path === other || path.startsWith(`${other}/`) || other === "");
-  return [
-    ...[...written, ...contexts].map((path) => ({ path, deep: false })),
-    ...read.map((path) => ({ path, deep: !isWritten(path) })),
-  ];
+  return [...[...written, ...contexts].map((path) => ({ path, deep: false })), ...read.map((path) => ({ path, deep: !isWritten(path) }))];
 }

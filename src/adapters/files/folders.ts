@@ -107,7 +107,8 @@ async function removeEmpty(root: string, folders: ReadonlySet<string>): Promise<
 /** Writes it and gives its digest. */
 async function writeOne(root: string, file: NewFile): Promise<string> {
   const path = join(root, file.path);
-  if (!isWithin(root, path) || path === root) throw new PhoenixError("link-outside", `Cannot write ${file.path}: it leads out of the folder.`);
+  if (!isWithin(root, path) || path === root)
+    throw new PhoenixError("link-outside", `Cannot write ${file.path}: it leads out of the folder.`);
   await mkdir(dirname(path), { recursive: true });
   await rm(path, { recursive: true, force: true });
   if ("text" in file) {

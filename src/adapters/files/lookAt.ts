@@ -16,7 +16,8 @@ export async function lookAt(root: string, paths: readonly LookAt[]): Promise<re
     if (known !== undefined) return known;
     const found = await readEntry(root, path);
     if (found === undefined) return undefined;
-    if (entries.size >= entryLimit) throw new PhoenixError("source-too-large", `Cannot read ${root}: more than ${entryLimit} files are needed.`);
+    if (entries.size >= entryLimit)
+      throw new PhoenixError("source-too-large", `Cannot read ${root}: more than ${entryLimit} files are needed.`);
     entries.set(path, found);
     return found;
   };

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import { PhoenixError } from "../../domain/errors.ts";
 import { stackLabel } from "../../domain/generation.ts";
+import type { StackName } from "../../domain/words.ts";
 import type { Objects } from "../../ports/machine.ts";
 import { labels, list, type Podman } from "./run.ts";
 import { removeStaleNames } from "./staleNames.ts";
@@ -25,6 +26,21 @@ export function podmanObjects(podman: Podman): Objects {
     } catch (error) {
       const { exitCode } = await podman.ask(`look for the ${kind} ${name}`, [kind, "exists", "--", name]);
       if (exitCode !== 1) throw error;
+    }
+  };
+
+  const createSecret = async (name: string, value: string, stack: StackName): Promise<void> => {
+    if (!/^[A-Za-z0-9][\w.-]{0,252}$/u.test(name)) {
+      throw new PhoenixError("unit-value", `Cannot create the secret: ${JSON.stringify(name)} is not a name that Podman takes.`);
+    }
+    const exists = async (): Promise<boolean> =>
+      (await podman.ask(`look for the secret ${name}`, ["secret", "exists", "--", name])).exitCode === 0;
+    try {
+      const args = ["secret", "create", `--label=${stackLabel}=${stack}`, "--", name, "-"];
+      await podman.run(`create the secret ${name}`, args, { input: value });
+    } catch (error) {
+      // It was there, or somebody else was quicker: that one counts, or two services would disagree about a password.
+      if (!(await exists())) throw error;
     }
   };
 
@@ -57,19 +73,12 @@ export function podmanObjects(podman: Podman): Objects {
     removeVolume: (name) => removeObject("volume", name),
     removeSecret: (name) => removeObject("secret", name),
 
-    generateSecret: async (name, stack) => {
-      if (!/^[A-Za-z0-9][\w.-]{0,252}$/u.test(name)) {
-        throw new PhoenixError("unit-value", `Cannot create the secret: ${JSON.stringify(name)} is not a name that Podman takes.`);
-      }
-      const exists = async (): Promise<boolean> =>
-        (await podman.ask(`look for the secret ${name}`, ["secret", "exists", "--", name])).exitCode === 0;
-      try {
-        const args = ["secret", "create", `--label=${stackLabel}=${stack}`, "--", name, "-"];
-        await podman.run(`create the secret ${name}`, args, { input: randomBytes(32).toString("base64url") });
-      } catch (error) {
-        // It was there, or somebody else was quicker: that one counts, or two services would disagree about a password.
-        if (!(await exists())) throw error;
-      }
+    generateSecret: (name, stack) => createSecret(name, randomBytes(32).toString("base64url"), stack),
+    createSecret,
+    secretDiffers: async (name, value) => {
+      const args = ["secret", "inspect", "--showsecret", "--format={{.SecretData}}", "--", name];
+      const found = await podman.run(`compare the secret ${name}`, args);
+      return found.replace(/\n$/u, "") !== value;
     },
   };
 }

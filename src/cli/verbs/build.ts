@@ -6,17 +6,19 @@ import type { CliContext } from "../context.ts";
 import { paint } from "../paint.ts";
 import { printable } from "../printable.ts";
 import type { Register } from "../program.ts";
+import { type SourceFlags, sourceRequest, sourcing } from "../sourcing.ts";
 
-type Options = { readonly stack?: string; readonly pull?: true; readonly quiet?: true; readonly json?: true };
+type Options = SourceFlags & { readonly pull?: true; readonly quiet?: true; readonly json?: true };
 
 /** `phoenix build FOLDER [IMAGE…]`: the images of a folder, and nothing else. */
 export const registerBuild: Register = (program, context, run) => {
-  program
-    .command("build")
-    .description("build the images of a folder, two at a time; touches nothing that runs")
-    .argument("<folder>", "folder of Quadlet files")
-    .argument("[image...]", "only these .build files, and what they stand on (default: all)")
-    .option("--stack <name>", "the stack's name (default: the folder's)")
+  sourcing(
+    program
+      .command("build")
+      .description("build the images of a folder, two at a time; touches nothing that runs")
+      .argument("<source>", "folder of Quadlet files, or a Compose file")
+      .argument("[image...]", "only these .build files, and what they stand on (default: all)"),
+  )
     .option("--pull", "ask the registry for newer base images, and build again")
     .option("--quiet", "no progress")
     .option("--json", "print JSON")
@@ -25,9 +27,9 @@ export const registerBuild: Register = (program, context, run) => {
       "\nExamples:\n  phoenix build ./quadlet\n  phoenix build ./quadlet nginx\n\n`phoenix deploy` builds what it needs by itself; an image that did not change is not built again and restarts nothing.",
     )
     .action(
-      run(async (folder: string, images: readonly string[], options: Options) => {
+      run(async (path: string, images: readonly string[], options: Options) => {
         const progress = options.quiet ? () => {} : (line: string) => context.err(`${paint(context, "gray", `  ${printable(line)}`)}\n`);
-        const request = { path: folder, name: options.stack, only: images, pull: options.pull === true, progress };
+        const request = { ...sourceRequest(path, options, context), only: images, pull: options.pull === true, progress };
         const rows = await buildStack({ ...request, interrupted: context.interrupted }, await context.ports());
         if (options.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
         else context.out(rows.length === 0 ? "The folder has no .build files.\n" : table(rows, context));

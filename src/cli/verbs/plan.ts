@@ -6,25 +6,30 @@ import { showIssue } from "../failure.ts";
 import { paint } from "../paint.ts";
 import { printable } from "../printable.ts";
 import type { Register } from "../program.ts";
+import { type SourceFlags, sourceRequest, sourcing } from "../sourcing.ts";
 
-type Options = { readonly stack?: string; readonly json?: true; readonly exitCode?: true; readonly diff: boolean };
+type Options = SourceFlags & { readonly json?: true; readonly exitCode?: true; readonly diff: boolean };
 
 /** `phoenix plan FOLDER`: what a deploy would do. */
 export const registerPlan: Register = (program, context, run) => {
-  program
-    .command("plan")
-    .description("show what a deploy would change, and what that restarts; changes nothing")
-    .argument("<folder>", "folder of Quadlet files")
-    .option("--stack <name>", "the stack's name (default: the folder's)")
+  sourcing(
+    program
+      .command("plan")
+      .description("show what a deploy would change, and what that restarts; changes nothing")
+      .argument("<source>", "folder of Quadlet files, or a Compose file"),
+  )
     .option("--json", "print JSON")
     .option("--no-diff", "leave out the lines that differ")
     .option("--exit-code", "end with 8 when changes are pending")
-    .addHelpText("after", "\nExamples:\n  phoenix plan ./quadlet\n  phoenix plan ./quadlet --exit-code && echo unchanged")
-    .action(run((folder: string, options: Options) => plan(folder, options, context)));
+    .addHelpText(
+      "after",
+      "\nExamples:\n  phoenix plan ./quadlet\n  phoenix plan compose.yaml\n  phoenix plan ./quadlet --exit-code && echo unchanged",
+    )
+    .action(run((path: string, options: Options) => plan(path, options, context)));
 };
 
-async function plan(folder: string, options: Options, context: CliContext): Promise<ExitCode> {
-  const result = await planStack(folder, options.stack, await context.ports());
+async function plan(path: string, options: Options, context: CliContext): Promise<ExitCode> {
+  const result = await planStack(sourceRequest(path, options, context), await context.ports());
   const { candidate, changes, issues, observed, nothing, unknownImages } = result;
   const errors = issues.filter((issue) => issue.severity === "error");
   const code = errors.length > 0 ? exits.usage : options.exitCode && !nothing ? exits.pending : exits.done;

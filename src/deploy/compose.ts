@@ -1,0 +1,100 @@
+/** Compose files from the machine -> a project and its conversion. */
+import { posix } from "node:path";
+import { type Conversion, convertCompose, type ReportLine } from "../compose/convert.ts";
+import { type ComposeProject, readCompose } from "../compose/read.ts";
+import { type Issue, PhoenixError } from "../domain/errors.ts";
+import type { StackName } from "../domain/words.ts";
+import type { FoundPath, Source } from "../ports/store.ts";
+import { parseUnitFileName } from "../quadlet/names.ts";
+
+/** What a person says beside the path; all of it is for Compose files only. Paths are absolute. */
+export type ComposeRequest = {
+  readonly files: readonly string[];
+  readonly envFiles: readonly string[] | undefined;
+  readonly profiles: readonly string[];
+  readonly secrets: boolean;
+  readonly allowRisky: boolean;
+  readonly strict: boolean;
+  /** The caller's environment. */
+  readonly env: ReadonlyMap<string, string>;
+};
+
+export type ComposeSecret = Conversion["secrets"][number];
+
+export type ConvertedProject = {
+  readonly project: ComposeProject;
+  readonly conversion: Conversion;
+  /** Everything that is to be told, errors excluded. */
+  readonly issues: readonly Issue[];
+  /** Of every file that was read. */
+  readonly texts: ReadonlyMap<string, string | null>;
+};
+
+/** The names that docker compose looks for in a folder, the first that is there; with its override file. */
+const defaultNames = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+const overrides: Readonly<Record<string, readonly string[]>> = {
+  compose: ["compose.override.yaml", "compose.override.yml"],
+  "docker-compose": ["docker-compose.override.yaml", "docker-compose.override.yml"],
+};
+
+/** The Compose files that a path and `-f` mean, absolute; undefined where the path is a folder of Quadlet files. */
+export async function composeFiles(path: string, { files }: ComposeRequest, source: Source): Promise<readonly string[] | undefined> {
+  const found = await source.find(path);
+  const named = composeNames(found);
+  if (named === undefined && files.length === 0) return undefined;
+  const extra = await Promise.all(files.map(async (file) => inFolder(await source.find(file))));
+  // As for docker compose, files that are named take the place of those that would be found.
+  return found.kind === "folder" && extra.length > 0 ? extra : [...(named ?? []), ...extra];
+}
+
+function inFolder(found: FoundPath): string {
+  if (found.kind === "folder") throw new PhoenixError("source-missing", `Cannot read ${found.folder} as a Compose file: it is a folder.`);
+  return posix.join(found.folder, found.name);
+}
+
+function composeNames(found: FoundPath): readonly string[] | undefined {
+  if (found.kind === "file") return /\.ya?ml$/iu.test(found.name) ? [posix.join(found.folder, found.name)] : undefined;
+  const first = defaultNames.find((name) => found.names.includes(name));
+  if (first === undefined || found.names.some((name) => parseUnitFileName(name) !== undefined)) return undefined;
+  const override = (overrides[posix.parse(first).name] ?? []).find((name) => found.names.includes(name));
+  return [first, ...(override === undefined ? [] : [override])].map((name) => posix.join(found.folder, name));
+}
+
+type ConvertRequest = { readonly name: StackName | undefined; readonly compose: ComposeRequest };
+
+/** Reads, merges and converts; throws `source-invalid` with every finding when there is an error among them. */
+export async function convertProject(
+  files: readonly string[],
+  { name, compose }: ConvertRequest,
+  source: Source,
+): Promise<ConvertedProject> {
+  const texts = new Map<string, string | null>();
+  const { env, envFiles, profiles } = compose;
+  for (;;) {
+    const read = readCompose({ files, texts, env, envFiles, profiles, project: name });
+    if ("wants" in read) {
+      for (const [path, text] of await source.texts(read.wants)) texts.set(path, text);
+      continue;
+    }
+    const { project } = read;
+    if (project === undefined || hasError(read.issues)) throw invalid(files, read.issues);
+    const conversion = convertCompose(project, compose);
+    const issues = [...read.issues, ...conversion.issues];
+    if (hasError(issues)) throw invalid(files, issues);
+    return { project, conversion, issues, texts };
+  }
+}
+
+function hasError(issues: readonly Issue[]): boolean {
+  return issues.some(({ severity }) => severity === "error");
+}
+
+function invalid(files: readonly string[], issues: readonly Issue[]): PhoenixError {
+  const count = issues.filter(({ severity }) => severity === "error").length;
+  return new PhoenixError("source-invalid", `Cannot use ${files[0] ?? "it"}: ${count} ${count === 1 ? "error" : "errors"}.`, { issues });
+}
+
+/** What does not come over as it was written, for a person. */
+export function notCarried(report: readonly ReportLine[]): readonly ReportLine[] {
+  return report.filter(({ verdict }) => verdict !== "changed");
+}

@@ -1,0 +1,62 @@
+/** Where a stack comes from: a folder of Quadlet files, or Compose files that are converted to the same documents. */
+import { posix } from "node:path";
+import { PhoenixError } from "../domain/errors.ts";
+import type { SourceFolder } from "../domain/source.ts";
+import type { StackName, UnitFileName } from "../domain/words.ts";
+import type { Made, Source } from "../ports/store.ts";
+import { type Loaded, loadStack } from "../stack/load.ts";
+import { loadCompose, pathsToLookAt } from "../stack/load-compose.ts";
+import { chooseStackName } from "../stack/stack-name.ts";
+import { type ComposeRequest, type ComposeSecret, type ConvertedProject, composeFiles, convertProject } from "./compose.ts";
+
+export type SourceRequest = {
+  /** A folder or a Compose file, as the person wrote it. */
+  readonly path: string;
+  readonly name: StackName | undefined;
+  readonly compose: ComposeRequest;
+};
+
+export type LoadRequest = { readonly podmanVersion: string; readonly others: ReadonlyMap<UnitFileName, string> };
+
+export type OpenedSource = {
+  /** Paths of the units count from it. */
+  readonly root: string;
+  readonly name: StackName;
+  readonly load: (request: LoadRequest) => Promise<Loaded>;
+  /** Only of Compose files: texts that stand in no folder, and secrets to make before the first start. */
+  readonly made?: Made;
+  readonly secrets: readonly ComposeSecret[];
+};
+
+/** Reads what names the stack, and no more than it needs. Throws `source-invalid` when it cannot be named or understood. */
+export async function openSource(request: SourceRequest, source: Source): Promise<OpenedSource> {
+  const files = await composeFiles(request.path, request.compose, source);
+  return files === undefined ? await openFolder(request, source) : await openCompose(request, files, source);
+}
+
+async function openFolder({ path, name }: SourceRequest, source: Source): Promise<OpenedSource> {
+  const folder: SourceFolder = await source.read(path);
+  const chosen = chooseStackName(folder.root, name);
+  if ("issue" in chosen) throw new PhoenixError("source-invalid", `Cannot use ${folder.root}: 1 error.`, { issues: [chosen.issue] });
+  const load = async (options: LoadRequest): Promise<Loaded> => loadStack({ folder, name: chosen.name, ...options });
+  return { root: folder.root, name: chosen.name, load, secrets: [] };
+}
+
+async function openCompose(request: SourceRequest, files: readonly string[], source: Source): Promise<OpenedSource> {
+  const { project, conversion, issues, texts } = await convertProject(files, request, source);
+  const load = async (options: LoadRequest): Promise<Loaded> => {
+    const entries = await source.look(project.folder, pathsToLookAt(conversion.units, project.folder));
+    const loaded = loadCompose({ conversion, name: project.name, root: project.folder, entries, ...options });
+    return { ...loaded, issues: [...issues, ...loaded.issues] };
+  };
+  return { root: project.folder, name: project.name, load, made: madeOf({ project, conversion, texts }), secrets: conversion.secrets };
+}
+
+function madeOf({ project, conversion, texts }: Pick<ConvertedProject, "project" | "conversion" | "texts">): Made {
+  const kept = project.files.flatMap((file) => {
+    const inside = posix.relative(project.folder, file);
+    const text = texts.get(file);
+    return text == null || inside.startsWith("../") ? [] : [[inside, text] as const];
+  });
+  return { inputs: new Map(conversion.files.map(({ path, text }) => [path, text])), source: new Map(kept) };
+}
