@@ -1,0 +1,88 @@
+/** Compose files, or hand-written Quadlet files, as a folder that Phoenix deploys. Nothing that runs is touched. */
+import { posix } from "node:path";
+import { convertCompose, type Conversion, type ReportLine } from "../compose/convert.ts";
+import { type Issue, PhoenixError } from "../domain/errors.ts";
+import type { NewFile } from "../domain/source.ts";
+import type { ServiceName, StackName } from "../domain/words.ts";
+import type { Folders, Source } from "../ports/store.ts";
+import { serialiseDocument } from "../quadlet/serialise.ts";
+import { loadStack } from "../stack/load.ts";
+import { loadCompose, pathsToLookAt } from "../stack/load-compose.ts";
+import { chooseStackName } from "../stack/stack-name.ts";
+import { takeOver } from "../stack/take-over.ts";
+import { composeFiles, type ComposeSecret, convertProject, readProject } from "./compose.ts";
+import type { SourceRequest } from "./source.ts";
+
+export type ImportRequest = SourceRequest & {
+  /** Where to write; undefined: `<stack>-quadlet` below `cwd`. Absolute. */
+  readonly out: string | undefined;
+  readonly cwd: string;
+  /** Replace what was edited since the last import. */
+  readonly force: boolean;
+};
+
+export type Imported = {
+  readonly stack: StackName;
+  /** What was written, and what it was made of; absolute. */
+  readonly folder: string;
+  readonly from: string;
+  readonly files: readonly string[];
+  readonly report: readonly ReportLine[];
+  readonly secrets: readonly ComposeSecret[];
+  readonly issues: readonly Issue[];
+  /** Of a take-over: the old files, absolute, and the services that they make. */
+  readonly replaces?: { readonly paths: readonly string[]; readonly services: readonly ServiceName[] };
+};
+
+type ImportPorts = { readonly source: Source; readonly folders: Folders };
+
+export async function importSource(request: ImportRequest, ports: ImportPorts): Promise<Imported> {
+  const files = await composeFiles(request.path, request.compose, ports.source);
+  return files === undefined ? await importQuadlet(request, ports) : await importCompose(request, files, ports);
+}
+
+/** Nothing runs yet, so what is risky is written and named; a deploy of the Compose file itself refuses it. */
+async function importCompose(request: ImportRequest, files: readonly string[], { source, folders }: ImportPorts): Promise<Imported> {
+  const { project } = await readProject(files, request, source);
+  const folder = request.out ?? posix.join(request.cwd, `${project.name}-quadlet`);
+  const compose = { ...request.compose, allowRisky: true, unitFolder: folder };
+  const { conversion, issues } = await convertProject(files, { ...request, compose }, source);
+  const written = [...unitFiles(conversion), ...conversion.files.map(({ path, text, mode }) => ({ path, text, secret: mode === 0o600 }))];
+  await folders.write(folder, written, { force: request.force });
+  const entries = await source.look(folder, pathsToLookAt(conversion.units, folder));
+  const loaded = loadCompose({ conversion: { ...conversion, files: [] }, name: project.name, root: folder, entries, podmanVersion: undefined });
+  const { report, secrets } = conversion;
+  const names = written.map(({ path }) => path).sort();
+  return { stack: project.name, folder, from: project.folder, files: names, report, secrets, issues: [...issues, ...loaded.issues] };
+}
+
+function unitFiles({ units, report, privateUnits }: Conversion): readonly NewFile[] {
+  return units.map((document) => ({
+    path: document.file,
+    text: serialiseDocument(withRisks(document, report)),
+    secret: privateUnits.has(document.file),
+  }));
+}
+
+async function importQuadlet(request: ImportRequest, { source, folders }: ImportPorts): Promise<Imported> {
+  const old = await source.read(request.path);
+  const chosen = chooseStackName(old.root, request.name);
+  if ("issue" in chosen) throw new PhoenixError("source-invalid", `Cannot take over ${old.root}: 1 error.`, { issues: [chosen.issue] });
+  if ([...old.texts.values()].some((text) => text.includes("io.phoenix.digest=")))
+    throw new PhoenixError("usage", `Cannot take over ${old.root}: Phoenix itself wrote it.`);
+  const { stack, issues } = loadStack({ folder: old, name: chosen.name, podmanVersion: undefined });
+  if (stack === undefined) throw new PhoenixError("source-invalid", `Cannot take over ${old.root}: nothing was written.`, { issues });
+  const folder = request.out ?? posix.join(request.cwd, `${stack.name}-quadlet`);
+  const { files, replaced } = takeOver(old, stack);
+  await folders.write(folder, files, { force: request.force });
+  return {
+    stack: stack.name,
+    folder,
+    from: old.root,
+    files: files.map(({ path }) => path).sort(),
+    report: [],
+    secrets: [],
+    issues,
+    replaces: { paths: replaced.map((path) => posix.join(old.root, path)), services: stack.units.map(({ service }) => service) },
+  };
+}
