@@ -2,7 +2,9 @@ import type { Register } from "./program.ts";
 import { registerBuild } from "./verbs/build.ts";
 import { registerCompletion } from "./verbs/completion.ts";
 import { registerDeploy } from "./verbs/deploy.ts";
+import { registerExport } from "./verbs/export.ts";
 import { registerHistory } from "./verbs/history.ts";
+import { registerImport } from "./verbs/import.ts";
 import { registerLogs } from "./verbs/logs.ts";
 import { registerPlan } from "./verbs/plan.ts";
 import { registerProcesses } from "./verbs/processes.ts";
@@ -25,6 +27,8 @@ export const verbs: readonly Register[] = [
   registerRollback,
   registerTeardown,
   registerVolumes,
+  registerImport,
+  registerExport,
   registerSandbox,
   registerCompletion,
   registerProcesses,

@@ -2,7 +2,12 @@ import type { Issue, Place } from "../domain/errors.ts";
 import type { UnitDocument } from "../quadlet/document.ts";
 import type { ComposeProject } from "./read.ts";
 
-export type ConvertOptions = { readonly secrets: boolean; readonly allowRisky: boolean; readonly strict: boolean };
+export type ConvertOptions = {
+  readonly secrets: boolean;
+  readonly allowRisky: boolean;
+  readonly strict: boolean;
+  readonly unitFolder?: string;
+};
 export type Conversion = {
   readonly units: readonly UnitDocument[];
   readonly files: readonly { readonly path: string; readonly text: string; readonly mode: 0o600 | 0o644 }[];
@@ -14,6 +19,7 @@ export type Conversion = {
       | { readonly kind: "external" };
     readonly place: Place;
   }[];
+  readonly privateUnits: ReadonlySet<string>;
   readonly report: readonly ReportLine[];
   readonly issues: readonly Issue[];
 };
@@ -25,5 +31,5 @@ export type ReportLine = {
   readonly remedy: string;
 };
 export function convertCompose(_project: ComposeProject, _options: ConvertOptions): Conversion {
-  return { units: [], files: [], secrets: [], report: [], issues: [] };
+  return { units: [], files: [], secrets: [], privateUnits: new Set(), report: [], issues: [] };
 }

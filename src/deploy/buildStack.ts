@@ -5,7 +5,7 @@ import type { Ports } from "../ports/ports.ts";
 import { lookupAll } from "../quadlet/document.ts";
 import { pinTag } from "../stack/render.ts";
 import type { StackUnit } from "../stack/stack.ts";
-import { loadSource } from "./candidate.ts";
+import { keepBuildFiles, loadSource } from "./candidate.ts";
 import { imageMaker } from "./images.ts";
 import type { SourceRequest } from "./source.ts";
 
@@ -31,7 +31,8 @@ export type BuildRow = {
 
 /** Builds the images of a folder and touches nothing that runs. */
 export async function buildStack(options: BuildOptions, ports: Ports): Promise<readonly BuildRow[]> {
-  const { stack, current } = await loadSource(options, ports);
+  const loaded = await loadSource(options, ports);
+  const { stack, current } = loaded;
   const builds = stack.units.filter((unit) => unit.type === "build");
   const names = options.only.map((name) => (name.endsWith(".build") ? name : `${name}.build`));
   const unknown = names.find((name) => !builds.some((unit) => unit.file === name));
@@ -41,6 +42,7 @@ export async function buildStack(options: BuildOptions, ports: Ports): Promise<r
       remedy: "Name one of the folder's .build files.",
     });
   }
+  await keepBuildFiles(loaded, ports);
   const maker = imageMaker({ ...options, stack, current }, ports);
   const rows: BuildRow[] = [];
   const build = async (unit: StackUnit): Promise<void> => {

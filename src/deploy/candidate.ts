@@ -3,17 +3,18 @@ import { type Issue, PhoenixError } from "../domain/errors.ts";
 import type { Generation, PinnedInput } from "../domain/generation.ts";
 import { foldLedger } from "../domain/ledger.ts";
 import type { Digest, StackName, UnitFileName } from "../domain/words.ts";
-import type { ReadPorts } from "../ports/ports.ts";
+import type { Ports, ReadPorts } from "../ports/ports.ts";
 import { withImageHealthcheck } from "../stack/healthcheck.ts";
 import { renderStack } from "../stack/render.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { ResolvedImages } from "./images.ts";
+import { placeBuildFiles } from "./madeBuilds.ts";
 import { readGeneration } from "./observe.ts";
 import { type OpenedSource, openSource, type SourceRequest } from "./source.ts";
 
 export type CandidateOptions = SourceRequest & {
   /** Deploy builds and pulls; plan only looks. */
-  readonly images: (stack: Stack, current: Generation) => Promise<ResolvedImages>;
+  readonly images: (loaded: LoadedSource) => Promise<ResolvedImages>;
 };
 
 export type Candidate = {
@@ -32,6 +33,8 @@ export type LoadedSource = {
   readonly current: Generation;
   readonly source: OpenedSource;
   readonly generatorVersion: string;
+  /** What has to be written before the first build runs. */
+  readonly buildFiles: readonly PinnedInput[];
   /** Warnings. */
   readonly issues: readonly Issue[];
 };
@@ -42,13 +45,27 @@ export async function loadSource(request: SourceRequest, ports: ReadPorts): Prom
   const others = await otherUnits(ports, source.name);
   const { stack, issues } = await source.load({ podmanVersion: generatorVersion, others });
   if (stack === undefined) throw invalid(source.root, issues);
-  return { stack, current: await currentGeneration(stack.name, ports), source, generatorVersion, issues };
+  const placed = placeBuildFiles(stack, source.made, ports.generations.stateRoot);
+  return {
+    stack: placed.stack,
+    buildFiles: placed.files,
+    current: await currentGeneration(stack.name, ports),
+    source,
+    generatorVersion,
+    issues,
+  };
+}
+
+/** Before the first build runs. */
+export async function keepBuildFiles({ stack, source, buildFiles }: LoadedSource, ports: Pick<Ports, "generations">): Promise<void> {
+  if (source.made !== undefined && buildFiles.length > 0) await ports.generations.keep(stack.name, buildFiles, source.made);
 }
 
 /** Source -> candidate generation. Writes nothing; throws `source-invalid` with every finding. */
 export async function makeCandidate(options: CandidateOptions, ports: ReadPorts): Promise<Candidate> {
-  const { stack: found, current, source, generatorVersion, issues: loadedIssues } = await loadSource(options, ports);
-  const images = await options.images(found, current);
+  const loaded = await loadSource(options, ports);
+  const { stack: found, source, generatorVersion, issues: loadedIssues } = loaded;
+  const images = await options.images(loaded);
   const stack = withImageHealthcheck(found, images.facts);
   const digests = await Promise.all(
     stack.inputs.map(async (input) => [input.source, await digestInput(input.source, source, ports)] as const),

@@ -21,13 +21,10 @@ export type ComposeRequest = {
 
 export type ComposeSecret = Conversion["secrets"][number];
 
-export type ConvertedProject = {
-  readonly project: ComposeProject;
+export type Converted = {
   readonly conversion: Conversion;
-  /** Everything that is to be told, errors excluded. */
+  /** Warnings. */
   readonly issues: readonly Issue[];
-  /** Of every file that was read. */
-  readonly texts: ReadonlyMap<string, string | null>;
 };
 
 /** The names that docker compose looks for in a folder, the first that is there; with its override file. */
@@ -60,14 +57,18 @@ function composeNames(found: FoundPath): readonly string[] | undefined {
   return [first, ...(override === undefined ? [] : [override])].map((name) => posix.join(found.folder, name));
 }
 
-type ConvertRequest = { readonly name: StackName | undefined; readonly compose: ComposeRequest };
+type ProjectRequest = { readonly name: StackName | undefined; readonly compose: ComposeRequest };
 
-/** Reads, merges and converts; throws `source-invalid` with every finding when there is an error among them. */
-export async function convertProject(
-  files: readonly string[],
-  { name, compose }: ConvertRequest,
-  source: Source,
-): Promise<ConvertedProject> {
+export type ReadProject = {
+  readonly project: ComposeProject;
+  /** Warnings. */
+  readonly issues: readonly Issue[];
+  /** Of every file that was read. */
+  readonly texts: ReadonlyMap<string, string | null>;
+};
+
+/** Reads and merges; throws `source-invalid` with every finding when there is an error among them. */
+export async function readProject(files: readonly string[], { name, compose }: ProjectRequest, source: Source): Promise<ReadProject> {
   const texts = new Map<string, string | null>();
   const { env, envFiles, profiles } = compose;
   for (;;) {
@@ -76,13 +77,23 @@ export async function convertProject(
       for (const [path, text] of await source.texts(read.wants)) texts.set(path, text);
       continue;
     }
-    const { project } = read;
-    if (project === undefined || hasError(read.issues)) throw invalid(files, read.issues);
-    const conversion = convertCompose(project, compose);
-    const issues = [...read.issues, ...conversion.issues];
-    if (hasError(issues)) throw invalid(files, issues);
-    return { project, conversion, issues, texts };
+    const { project, issues } = read;
+    if (project === undefined || hasError(issues)) throw invalid(files, issues);
+    return { project, issues, texts };
   }
+}
+
+/** The units; throws like `readProject`. `unitFolder` is where they will lie, if not in the project's folder. */
+export function convertProject(
+  { project, issues }: ReadProject,
+  compose: Pick<ComposeRequest, "secrets" | "allowRisky" | "strict">,
+  unitFolder?: string,
+): Converted {
+  const options = { secrets: compose.secrets, allowRisky: compose.allowRisky, strict: compose.strict };
+  const conversion = convertCompose(project, { ...options, ...(unitFolder === undefined ? {} : { unitFolder }) });
+  const all = [...issues, ...conversion.issues];
+  if (hasError(all)) throw invalid(project.files, all);
+  return { conversion, issues: all };
 }
 
 function hasError(issues: readonly Issue[]): boolean {
@@ -94,7 +105,13 @@ function invalid(files: readonly string[], issues: readonly Issue[]): PhoenixErr
   return new PhoenixError("source-invalid", `Cannot use ${files[0] ?? "it"}: ${count} ${count === 1 ? "error" : "errors"}.`, { issues });
 }
 
-/** What does not come over as it was written, for a person. */
-export function notCarried(report: readonly ReportLine[]): readonly ReportLine[] {
-  return report.filter(({ verdict }) => verdict !== "changed");
+const codes = { "not-carried": "compose-not-carried", risky: "compose-risky" } as const;
+
+/** What does not come over as it was written, for whoever deploys without importing first. */
+export function reportIssues(report: readonly ReportLine[]): readonly Issue[] {
+  return report.flatMap(({ verdict, key, place, message, remedy }): readonly Issue[] =>
+    verdict === "changed"
+      ? []
+      : [{ severity: "warning", code: codes[verdict], message: `${key}: ${message}`, place, ...(remedy === "" ? {} : { remedy }) }],
+  );
 }

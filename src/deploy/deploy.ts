@@ -5,7 +5,7 @@ import type { Change } from "../plan/change.ts";
 import { diffGenerations, isNothing } from "../plan/diff.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { Ports } from "../ports/ports.ts";
-import { type Candidate, makeCandidate } from "./candidate.ts";
+import { type Candidate, keepBuildFiles, makeCandidate } from "./candidate.ts";
 import type { Failpoint } from "./failpoint.ts";
 import { resolveImages } from "./images.ts";
 import { observe } from "./observe.ts";
@@ -41,7 +41,11 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
       path: options.path,
       name: options.name,
       compose: options.compose,
-      images: (stack, current) => resolveImages({ stack, current, pull: options.pull, progress, interrupted: options.interrupted }, ports),
+      images: async (loaded) => {
+        await keepBuildFiles(loaded, ports);
+        const { stack, current } = loaded;
+        return await resolveImages({ stack, current, pull: options.pull, progress, interrupted: options.interrupted }, ports);
+      },
     },
     ports,
   );

@@ -1,6 +1,6 @@
 /** Compose files, or hand-written Quadlet files, as a folder that Phoenix deploys. Nothing that runs is touched. */
 import { posix } from "node:path";
-import { convertCompose, type Conversion, type ReportLine } from "../compose/convert.ts";
+import type { Conversion, ReportLine } from "../compose/convert.ts";
 import { type Issue, PhoenixError } from "../domain/errors.ts";
 import type { NewFile } from "../domain/source.ts";
 import type { ServiceName, StackName } from "../domain/words.ts";
@@ -8,9 +8,11 @@ import type { Folders, Source } from "../ports/store.ts";
 import { serialiseDocument } from "../quadlet/serialise.ts";
 import { loadStack } from "../stack/load.ts";
 import { loadCompose, pathsToLookAt } from "../stack/load-compose.ts";
+import { withRisks } from "../stack/risk-comments.ts";
+import { isImageMaker } from "../stack/stack.ts";
 import { chooseStackName } from "../stack/stack-name.ts";
 import { takeOver } from "../stack/take-over.ts";
-import { composeFiles, type ComposeSecret, convertProject, readProject } from "./compose.ts";
+import { type ComposeSecret, composeFiles, convertProject, readProject } from "./compose.ts";
 import type { SourceRequest } from "./source.ts";
 
 export type ImportRequest = SourceRequest & {
@@ -43,17 +45,28 @@ export async function importSource(request: ImportRequest, ports: ImportPorts): 
 
 /** Nothing runs yet, so what is risky is written and named; a deploy of the Compose file itself refuses it. */
 async function importCompose(request: ImportRequest, files: readonly string[], { source, folders }: ImportPorts): Promise<Imported> {
-  const { project } = await readProject(files, request, source);
-  const folder = request.out ?? posix.join(request.cwd, `${project.name}-quadlet`);
-  const compose = { ...request.compose, allowRisky: true, unitFolder: folder };
-  const { conversion, issues } = await convertProject(files, { ...request, compose }, source);
-  const written = [...unitFiles(conversion), ...conversion.files.map(({ path, text, mode }) => ({ path, text, secret: mode === 0o600 }))];
+  const read = await readProject(files, request, source);
+  const { name, folder: from } = read.project;
+  const folder = targetFolder(request, name);
+  const { conversion, issues } = convertProject(read, { ...request.compose, allowRisky: true }, folder);
+  const texts = conversion.files.map(({ path, text, mode }): NewFile => ({ path, text, secret: mode === 0o600 }));
+  const written = [...unitFiles(conversion), ...texts];
   await folders.write(folder, written, { force: request.force });
   const entries = await source.look(folder, pathsToLookAt(conversion.units, folder));
-  const loaded = loadCompose({ conversion: { ...conversion, files: [] }, name: project.name, root: folder, entries, podmanVersion: undefined });
+  const loaded = loadCompose({ conversion: { ...conversion, files: [] }, name, root: folder, entries, podmanVersion: undefined });
   const { report, secrets } = conversion;
-  const names = written.map(({ path }) => path).sort();
-  return { stack: project.name, folder, from: project.folder, files: names, report, secrets, issues: [...issues, ...loaded.issues] };
+  const paths = written.map(({ path }) => path).sort();
+  // What a deploy would refuse can still be put right.
+  const later = loaded.issues.map((issue): Issue => ({ ...issue, severity: "warning" }));
+  return { stack: name, folder, from, files: paths, report, secrets, issues: [...issues, ...later] };
+}
+
+function targetFolder({ out, cwd }: ImportRequest, stack: StackName): string {
+  const folder = out ?? posix.join(cwd, `${stack}-quadlet`);
+  if (!/\/containers\/systemd(?:\/|$)/u.test(folder)) return folder;
+  throw new PhoenixError("usage", `Cannot write ${folder}: Podman's generator would read the units there.`, {
+    remedy: "Name another folder with --out.",
+  });
 }
 
 function unitFiles({ units, report, privateUnits }: Conversion): readonly NewFile[] {
@@ -72,8 +85,9 @@ async function importQuadlet(request: ImportRequest, { source, folders }: Import
     throw new PhoenixError("usage", `Cannot take over ${old.root}: Phoenix itself wrote it.`);
   const { stack, issues } = loadStack({ folder: old, name: chosen.name, podmanVersion: undefined });
   if (stack === undefined) throw new PhoenixError("source-invalid", `Cannot take over ${old.root}: nothing was written.`, { issues });
-  const folder = request.out ?? posix.join(request.cwd, `${stack.name}-quadlet`);
+  const folder = targetFolder(request, stack.name);
   const { files, replaced } = takeOver(old, stack);
+  const live = stack.units.filter(({ type }) => !isImageMaker(type));
   await folders.write(folder, files, { force: request.force });
   return {
     stack: stack.name,
@@ -83,6 +97,6 @@ async function importQuadlet(request: ImportRequest, { source, folders }: Import
     report: [],
     secrets: [],
     issues,
-    replaces: { paths: replaced.map((path) => posix.join(old.root, path)), services: stack.units.map(({ service }) => service) },
+    replaces: { paths: replaced.map((path) => posix.join(old.root, path)), services: live.map(({ service }) => service) },
   };
 }

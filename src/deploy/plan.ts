@@ -29,7 +29,7 @@ export type PlanResult = {
 export async function planStack(source: SourceRequest, ports: ReadPorts): Promise<PlanResult> {
   const unknownImages = new Map<UnitFileName, "build" | "pull">();
   const candidate = await makeCandidate(
-    { ...source, images: (stack, current) => lookUpImages(stack, current, unknownImages, ports) },
+    { ...source, images: ({ stack, current }) => lookUpImages(stack, current, unknownImages, ports) },
     ports,
   );
   const observed = await observe(candidate.stack.name, candidate.generation.units, ports);

@@ -1,5 +1,6 @@
 /** Where a stack comes from: a folder of Quadlet files, or Compose files that are converted to the same documents. */
 import { posix } from "node:path";
+import type { Conversion } from "../compose/convert.ts";
 import { PhoenixError } from "../domain/errors.ts";
 import type { SourceFolder } from "../domain/source.ts";
 import type { StackName, UnitFileName } from "../domain/words.ts";
@@ -7,7 +8,15 @@ import type { Made, Source } from "../ports/store.ts";
 import { type Loaded, loadStack } from "../stack/load.ts";
 import { loadCompose, pathsToLookAt } from "../stack/load-compose.ts";
 import { chooseStackName } from "../stack/stack-name.ts";
-import { type ComposeRequest, type ComposeSecret, type ConvertedProject, composeFiles, convertProject } from "./compose.ts";
+import {
+  type ComposeRequest,
+  type ComposeSecret,
+  composeFiles,
+  convertProject,
+  type ReadProject,
+  readProject,
+  reportIssues,
+} from "./compose.ts";
 
 export type SourceRequest = {
   /** A folder or a Compose file, as the person wrote it. */
@@ -16,7 +25,7 @@ export type SourceRequest = {
   readonly compose: ComposeRequest;
 };
 
-export type LoadRequest = { readonly podmanVersion: string; readonly others: ReadonlyMap<UnitFileName, string> };
+export type LoadRequest = { readonly podmanVersion: string | undefined; readonly others: ReadonlyMap<UnitFileName, string> };
 
 export type OpenedSource = {
   /** Paths of the units count from it. */
@@ -43,20 +52,23 @@ async function openFolder({ path, name }: SourceRequest, source: Source): Promis
 }
 
 async function openCompose(request: SourceRequest, files: readonly string[], source: Source): Promise<OpenedSource> {
-  const { project, conversion, issues, texts } = await convertProject(files, request, source);
+  const read = await readProject(files, request, source);
+  const { conversion, issues } = convertProject(read, request.compose);
+  const { name, folder: root } = read.project;
+  const told = [...issues, ...reportIssues(conversion.report)];
   const load = async (options: LoadRequest): Promise<Loaded> => {
-    const entries = await source.look(project.folder, pathsToLookAt(conversion.units, project.folder));
-    const loaded = loadCompose({ conversion, name: project.name, root: project.folder, entries, ...options });
-    return { ...loaded, issues: [...issues, ...loaded.issues] };
+    const entries = await source.look(root, pathsToLookAt(conversion.units, root));
+    const loaded = loadCompose({ conversion, name, root, entries, ...options });
+    return { ...loaded, issues: [...told, ...loaded.issues] };
   };
-  return { root: project.folder, name: project.name, load, made: madeOf({ project, conversion, texts }), secrets: conversion.secrets };
+  return { root, name, load, made: madeOf(read, conversion), secrets: conversion.secrets };
 }
 
-function madeOf({ project, conversion, texts }: Pick<ConvertedProject, "project" | "conversion" | "texts">): Made {
+function madeOf({ project, texts }: ReadProject, { files }: Conversion): Made {
   const kept = project.files.flatMap((file) => {
     const inside = posix.relative(project.folder, file);
     const text = texts.get(file);
     return text == null || inside.startsWith("../") ? [] : [[inside, text] as const];
   });
-  return { inputs: new Map(conversion.files.map(({ path, text }) => [path, text])), source: new Map(kept) };
+  return { inputs: new Map(files.map(({ path, text }) => [path, text])), source: new Map(kept) };
 }

@@ -60,6 +60,8 @@ export type Generations = {
   readonly read: (stack: StackName, number: GenerationNumber) => Promise<Generation & { readonly drift?: readonly UnitFileDrift[] }>;
   /** Copies inputs, writes units and manifest; the folder appears whole or not at all. Returns the number it got. */
   readonly write: (candidate: Omit<Generation, "number">, inputs: readonly PinnedInput[], made?: Made) => Promise<Generation>;
+  /** Copies inputs ahead of their generation: builds read them. */
+  readonly keep: (stack: StackName, inputs: readonly PinnedInput[], made: Made) => Promise<void>;
   /** Which generation the live link names: 0 = no link, undefined = something else stands there. */
   readonly live: (stack: StackName) => Promise<GenerationNumber | undefined>;
   /** Missing unit files come back from the manifest first, and edited ones too unless they are kept. */

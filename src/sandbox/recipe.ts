@@ -5,7 +5,7 @@ export const suite = "trixie";
 const packages: readonly string[] = [
   ...["systemd", "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd"],
   ...["podman", "crun", "uidmap", "passt", "netavark", "aardvark-dns", "catatonit", "nftables"],
-  ...["nodejs", "iproute2", "procps", "curl", "ca-certificates", "busybox-static", "strace"],
+  ...["nodejs", "iproute2", "procps", "curl", "ca-certificates", "busybox-static", "strace", "podman-compose"],
 ];
 
 /** Proves that a process sees the sandbox's files and not the host's. */

@@ -50,6 +50,12 @@ export function folderGenerations(paths: StatePaths): Generations {
         return await writeGeneration(candidate, generationsPath, made?.source ?? (await quadletTexts(candidate.source)));
       }),
 
+    keep: async (stack, inputs, made) =>
+      await withReason(`keep files of ${stack}`, async () => {
+        await ensureState(paths, "stacks", stack, "files");
+        for (const input of inputs) await pinInput("", input, paths.stack(stack).filesPath, made.inputs.get(input.source));
+      }),
+
     live: async (stack) => await withReason(`read the live link of ${stack}`, () => readLive(paths, stack)),
 
     switch: async (stack, number, edited = "overwrite") =>
