@@ -36,6 +36,23 @@ export function entryOf(map: MapNode, key: string): MapEntry | undefined {
   return map.entries.find((entry) => entry.key === key);
 }
 
+export function emptyMap(file: string): MapNode {
+  return { kind: "map", entries: [], place: { file } };
+}
+
+/** The map with one key's value changed, added behind the others, or (undefined) left out. */
+export function withKey(map: MapNode, key: string, value: ComposeNode | undefined): MapNode {
+  const at = map.entries.findIndex((entry) => entry.key === key);
+  const entries: MapEntry[] = [...map.entries];
+  const before = map.entries[at];
+  if (value === undefined) {
+    if (before === undefined) return map;
+    entries.splice(at, 1);
+  } else if (before === undefined) entries.push({ key, keyPlace: value.place, value });
+  else entries[at] = { ...before, value };
+  return { ...map, entries };
+}
+
 /** The value without places. Objects have no prototype, so that `__proto__` and the like are keys as all others. */
 export function plain(node: ComposeNode): unknown {
   if (node.kind === "scalar") return node.value;

@@ -22,6 +22,18 @@ export const errors = {
     exit: exits.usage,
     remedy: "Write only the escapes that systemd knows; double every backslash that is meant literally.",
   },
+  "compose-syntax": { exit: exits.usage, remedy: "Correct the file; `docker compose config` or any YAML checker shows the same place." },
+  "compose-limit": {
+    exit: exits.usage,
+    remedy: "Split the file, or look at where it came from: files that a person writes stay far below this limit.",
+  },
+  "compose-variable": {
+    exit: exits.usage,
+    remedy: "Set the variable in .env, with --env-file or in the environment; a dollar sign that is meant literally is written `$$`.",
+  },
+  "compose-cycle": { exit: exits.usage, remedy: "Remove one of these include or extends entries." },
+  "compose-missing": { exit: exits.usage, remedy: "Correct the name, or add what it names." },
+  "compose-merge": { exit: exits.usage, remedy: "Give the key the same form in both places, or mark the later one with `!override`." },
   "source-invalid": { exit: exits.usage, remedy: "Correct what is listed; nothing was touched." },
   "stack-name": { exit: exits.usage, remedy: "Use lower-case letters, digits and `-`, at most 40 characters: `--stack NAME`." },
   "stack-unknown": { exit: exits.notFound, remedy: "`phoenix status` lists the stacks." },

@@ -1,0 +1,19 @@
+/** What a Compose file may cost. Real ones stay far below; what is above was made to exhaust whoever reads it. */
+export const limits = {
+  /** Of one file, in bytes. */
+  bytes: 10 * 1024 * 1024,
+  /** Words, marks, spaces and line ends of one file: what reading takes time for. A file of 500 services has about 100 000. */
+  tokens: 300_000,
+  /** Collections within collections. */
+  depth: 100,
+  /** Nodes that aliases and merge keys of one file add to those that are written. */
+  aliasNodes: 100_000,
+  /** Files that take part. */
+  files: 500,
+  /** Files that include or services that extend one another, in a row. */
+  chain: 100,
+  /** Defaults within defaults: `${A:-${B:-…}}`. */
+  defaults: 50,
+  /** Characters that variables add to a project. */
+  inserted: 10 * 1024 * 1024,
+} as const;
