@@ -1,0 +1,92 @@
+/** Environment variables: what `env_file` holds, then what `environment` says. Secrets among them are never readable for others. */
+import { posix } from "node:path";
+import type { Place } from "../../domain/errors.ts";
+import type { ComposeNode } from "../node.ts";
+import type { LinesDraft, ProjectDraft, ServiceDraft } from "./drafts.ts";
+import { slug } from "./names.ts";
+import { refuse, tell } from "./notes.ts";
+import { looksSecret } from "./secret-looking.ts";
+import { fileOf, put } from "./unit.ts";
+import { assignmentsOf, itemsOf, memberOf, textOf } from "./values.ts";
+
+type Variable = { readonly name: string; readonly value: string; readonly place: Place; readonly path: string };
+
+export function putEnvironment(service: ServiceDraft): void {
+  const variables = new Map<string, Variable>();
+  for (const variable of [...fromFiles(service), ...fromService(service)]) {
+    variables.delete(variable.name);
+    variables.set(variable.name, variable);
+  }
+  const secret = [...variables.values()].filter(({ name, value }) => looksSecret(name, value));
+  for (const variable of variables.values()) putVariable(service, variable, secret.includes(variable));
+  tellSecrets(service, secret);
+}
+
+function fromFiles({ all, node, name }: ServiceDraft): readonly Variable[] {
+  return itemsOf(memberOf(node, "env_file")).flatMap((item) => {
+    const path = textOf(item.kind === "map" ? memberOf(item, "path") : item);
+    const entries = all.project.envFiles.get(posix.resolve(all.project.folder, path)) ?? [];
+    return entries.map((entry) => ({ ...entry, path: `services.${name}.env_file` }));
+  });
+}
+
+function fromService({ node, name, notes }: ServiceDraft): readonly Variable[] {
+  return assignmentsOf(memberOf(node, "environment")).flatMap(({ name: variable, value, place }) => {
+    const path = `services.${name}.environment.${variable}`;
+    if (value !== undefined) return [{ name: variable, value, place, path }];
+    tell(notes, {
+      verdict: "not-carried",
+      key: path,
+      place,
+      message: `${variable} has no value here: Compose takes it from the environment of whoever starts the service, where it is not set now.`,
+      remedy: `Write the value, or set ${variable} in the environment or in .env.`,
+    });
+    return [];
+  });
+}
+
+function putVariable(service: ServiceDraft, { name, value, place, path }: Variable, isSecret: boolean): void {
+  const { all, unit, notes } = service;
+  if (name === "" || /[=\s\0]/u.test(name)) {
+    refuse(notes, path, place, "a variable's name is not empty, and has no space and no =");
+    return;
+  }
+  if (!isSecret || !all.options.secrets) {
+    put(unit, "Environment", `${name}=${value}`, { path, place }, notes);
+    return;
+  }
+  put(unit, "Secret", `${secretFor(all, service.name, name, value, place)},type=env,target=${name}`, { path, place }, notes);
+}
+
+/** One Podman secret for the same variable with the same value, whoever uses it. */
+function secretFor(all: ProjectDraft, service: string, variable: string, value: string, place: Place): string {
+  const short = slug(`${all.project.name}-${variable.replaceAll("_", "-")}`);
+  const made = all.madeSecrets.get(short);
+  const isSame = made === undefined || (made.value.kind === "text" && made.value.text === value);
+  const name = isSame ? short : slug(`${all.project.name}-${service}-${variable.replaceAll("_", "-")}`);
+  all.madeSecrets.set(name, { name, value: { kind: "text", text: value }, place });
+  return name;
+}
+
+function tellSecrets({ all, name, unit, notes }: ServiceDraft, secret: readonly Variable[]): void {
+  const [first] = secret;
+  if (first === undefined) return;
+  const names = secret.map((variable) => variable.name).join(", ");
+  if (!all.options.secrets) all.privateUnits.add(fileOf(unit));
+  tell(notes, {
+    verdict: "changed",
+    key: `services.${name}.environment`,
+    place: first.place,
+    message: all.options.secrets ? `Podman secrets hold ${names}.` : `${names} stand in plain in ${fileOf(unit)}, which only you can read.`,
+    remedy: all.options.secrets ? "`podman secret ls` lists them." : "Say --secrets to make Podman secrets of them.",
+  });
+}
+
+/** A label or something like it: `NAME=value`, one a line. */
+export function putAssignments(key: string, node: ComposeNode, { unit, notes }: LinesDraft, path: string): void {
+  for (const { name, value = "", place } of assignmentsOf(node)) {
+    const from = { path: `${path}.${name}`, place };
+    if (name === "" || /[=\0]/u.test(name)) refuse(notes, from.path, place, "its name is empty, or holds a =");
+    else put(unit, key, `${name}=${value}`, from, notes);
+  }
+}
