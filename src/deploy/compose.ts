@@ -1,7 +1,9 @@
 /** Compose files from the machine -> a project and its conversion. */
 import { posix } from "node:path";
 import { type Conversion, convertCompose, type ReportLine } from "../compose/convert.ts";
-import { type ComposeProject, readCompose } from "../compose/read.ts";
+import { Reading } from "../compose/read/reading.ts";
+import { environmentVariables, readVariables, type Variables } from "../compose/read/variables.ts";
+import { type ComposeInput, type ComposeProject, readCompose } from "../compose/read.ts";
 import { type Issue, PhoenixError } from "../domain/errors.ts";
 import type { StackName } from "../domain/words.ts";
 import type { FoundPath, Source } from "../ports/store.ts";
@@ -23,6 +25,8 @@ export type ComposeSecret = Conversion["secrets"][number];
 
 export type Converted = {
   readonly conversion: Conversion;
+  /** With the values of variables put in; one that still names its variable has none. */
+  readonly secrets: readonly ComposeSecret[];
   /** Warnings. */
   readonly issues: readonly Issue[];
 };
@@ -65,7 +69,15 @@ export type ReadProject = {
   readonly issues: readonly Issue[];
   /** Of every file that was read. */
   readonly texts: ReadonlyMap<string, string | null>;
+  /** Of a variable, from the environment or an environment file. */
+  readonly value: (variable: string) => string | undefined;
 };
+
+function variablesOf(input: ComposeInput): Variables {
+  const reading = new Reading(input);
+  const named = input.envFiles?.map((path) => ({ path }));
+  return readVariables(reading, environmentVariables(input.env), reading.folder, named);
+}
 
 /** Reads and merges; throws `source-invalid` with every finding when there is an error among them. */
 export async function readProject(files: readonly string[], { name, compose }: ProjectRequest, source: Source): Promise<ReadProject> {
@@ -79,13 +91,14 @@ export async function readProject(files: readonly string[], { name, compose }: P
     }
     const { project, issues } = read;
     if (project === undefined || hasError(issues)) throw invalid(files, issues);
-    return { project, issues, texts };
+    const values = variablesOf({ files, texts, env, envFiles, profiles, project: name });
+    return { project, issues, texts, value: (variable) => values.get(variable)?.value };
   }
 }
 
 /** The units; throws like `readProject`. `unitFolder` is where they will lie, if not in the project's folder. */
 export function convertProject(
-  { project, issues }: ReadProject,
+  { project, issues, value }: ReadProject,
   compose: Pick<ComposeRequest, "secrets" | "allowRisky" | "strict">,
   unitFolder?: string,
 ): Converted {
@@ -93,7 +106,11 @@ export function convertProject(
   const conversion = convertCompose(project, { ...options, ...(unitFolder === undefined ? {} : { unitFolder }) });
   const all = [...issues, ...conversion.issues];
   if (hasError(all)) throw invalid(project.files, all);
-  return { conversion, issues: all };
+  const secrets = conversion.secrets.map((secret): ComposeSecret => {
+    const text = secret.value.kind === "environment" ? value(secret.value.variable) : undefined;
+    return text === undefined ? secret : { ...secret, value: { kind: "text", text } };
+  });
+  return { conversion, secrets, issues: all };
 }
 
 function hasError(issues: readonly Issue[]): boolean {

@@ -62,6 +62,7 @@ export async function deployStack(options: DeployOptions, ports: Ports): Promise
   // One that a crash cut off is finished, not written a second time.
   const same = [observed.current, observed.pending].find((known) => known?.contentDigest === candidate.generation.contentDigest);
   const wanted = same ?? (await ports.generations.write(candidate.generation, candidate.inputs, candidate.source.made));
+  for (const folder of await ports.folders.make(candidate.source.folders)) progress(`made the folder ${folder}`);
   await makeSecrets(stack, candidate.source.secrets, options, ports);
   // After the write: a rehearsal reads the new input files. A generation that is refused here was never pending, and goes with the next retention.
   await rehearse(candidate, changes, generated, options, ports);

@@ -48,13 +48,13 @@ async function importCompose(request: ImportRequest, files: readonly string[], {
   const read = await readProject(files, request, source);
   const { name, folder: from } = read.project;
   const folder = targetFolder(request, name);
-  const { conversion, issues } = convertProject(read, { ...request.compose, allowRisky: true }, folder);
+  const { conversion, secrets, issues } = convertProject(read, { ...request.compose, allowRisky: true }, folder);
   const texts = conversion.files.map(({ path, text, mode }): NewFile => ({ path, text, secret: mode === 0o600 }));
   const written = [...unitFiles(conversion), ...texts];
   await folders.write(folder, written, { force: request.force });
   const entries = await source.look(folder, pathsToLookAt(conversion.units, folder));
   const loaded = loadCompose({ conversion: { ...conversion, files: [] }, name, root: folder, entries, podmanVersion: undefined });
-  const { report, secrets } = conversion;
+  const { report } = conversion;
   const paths = written.map(({ path }) => path).sort();
   // What a deploy would refuse can still be put right.
   const later = loaded.issues.map((issue): Issue => ({ ...issue, severity: "warning" }));

@@ -5,7 +5,6 @@ import type { Ports } from "../ports/ports.ts";
 import type { ComposeSecret } from "./compose.ts";
 
 type SecretOptions = {
-  readonly compose: { readonly env: ReadonlyMap<string, string> };
   readonly warn: (issue: Issue) => void;
   readonly progress: (line: string) => void;
 };
@@ -17,7 +16,7 @@ type SecretOptions = {
 export async function makeSecrets(
   stack: StackName,
   secrets: readonly ComposeSecret[],
-  { compose, warn, progress }: SecretOptions,
+  { warn, progress }: SecretOptions,
   { objects }: Pick<Ports, "objects">,
 ): Promise<void> {
   if (secrets.length === 0) return;
@@ -30,7 +29,7 @@ export async function makeSecrets(
         remedy: `Create it: podman secret create ${name} FILE`,
       });
     }
-    const text = value.kind === "text" ? value.text : compose.env.get(value.variable);
+    const text = value.kind === "text" ? value.text : undefined;
     if (there.has(name)) {
       if (text !== undefined && (await objects.secretDiffers(name, text))) warn(differs(name, place));
       continue;

@@ -35,6 +35,8 @@ export type OpenedSource = {
   /** Only of Compose files: texts that stand in no folder, and secrets to make before the first start. */
   readonly made?: Made;
   readonly secrets: readonly ComposeSecret[];
+  /** Absolute; made where they are missing, as Compose does. */
+  readonly folders: readonly string[];
 };
 
 /** Reads what names the stack, and no more than it needs. Throws `source-invalid` when it cannot be named or understood. */
@@ -48,12 +50,12 @@ async function openFolder({ path, name }: SourceRequest, source: Source): Promis
   const chosen = chooseStackName(folder.root, name);
   if ("issue" in chosen) throw new PhoenixError("source-invalid", `Cannot use ${folder.root}: 1 error.`, { issues: [chosen.issue] });
   const load = async (options: LoadRequest): Promise<Loaded> => loadStack({ folder, name: chosen.name, ...options });
-  return { root: folder.root, name: chosen.name, load, secrets: [] };
+  return { root: folder.root, name: chosen.name, load, secrets: [], folders: [] };
 }
 
 async function openCompose(request: SourceRequest, files: readonly string[], source: Source): Promise<OpenedSource> {
   const read = await readProject(files, request, source);
-  const { conversion, issues } = convertProject(read, request.compose);
+  const { conversion, secrets, issues } = convertProject(read, request.compose);
   const { name, folder: root } = read.project;
   const told = [...issues, ...reportIssues(conversion.report)];
   const load = async (options: LoadRequest): Promise<Loaded> => {
@@ -61,7 +63,14 @@ async function openCompose(request: SourceRequest, files: readonly string[], sou
     const loaded = loadCompose({ conversion, name, root, entries, ...options });
     return { ...loaded, issues: [...told, ...loaded.issues] };
   };
-  return { root, name, load, made: madeOf(read, conversion), secrets: conversion.secrets };
+  return {
+    root,
+    name,
+    load,
+    made: madeOf(read, conversion),
+    secrets: conversion.secrets,
+    folders: conversion.folders.map(({ path }) => path),
+  };
 }
 
 function madeOf({ project, texts }: ReadProject, { files }: Conversion): Made {

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../adapters/clock.ts";
+import { newFolders } from "../adapters/files/folders.ts";
 import { folderGenerations } from "../adapters/files/generations.ts";
 import { fileHistory } from "../adapters/files/history.ts";
 import { folderSource } from "../adapters/files/source.ts";
@@ -53,6 +54,7 @@ export async function connectPorts({ bus, journal, by, recorded, selfArgv }: Con
   const objects = podmanObjects(podman);
   return {
     source: folderSource(),
+    folders: newFolders,
     generator: quadletGenerator({ environment, homePath, runtimePath }),
     units,
     containers: podmanContainers(podman),

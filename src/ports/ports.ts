@@ -1,11 +1,12 @@
 import type { CloseLook } from "./closeLook.ts";
 import type { Containers, Generator, Host, Images, Objects, Prober, Units } from "./machine.ts";
-import type { Clock, Generations, History, Journal, Lane, Source } from "./store.ts";
+import type { Clock, Folders, Generations, History, Journal, Lane, Source } from "./store.ts";
 import type { Volumes } from "./volumes.ts";
 
 /** Everything the program may ask of the outside. `main` builds it from adapters. */
 export type Ports = {
   readonly source: Source;
+  readonly folders: Folders;
   readonly generator: Generator;
   readonly units: Units;
   readonly containers: Containers;

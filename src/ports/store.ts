@@ -39,8 +39,10 @@ export type Folders = {
    * else's and in the way, is refused (`import-exists`) unless `force`.
    */
   readonly write: (path: string, files: readonly NewFile[], options: { readonly force: boolean }) => Promise<void>;
-  /** One file of mode 0600. Refuses one that is there unless `force`. */
-  readonly writeFile: (path: string, text: string, options: { readonly force: boolean }) => Promise<void>;
+  /** One file. Refuses one that is there unless `force`. */
+  readonly writeFile: (path: string, text: string, options: { readonly force: boolean; readonly secret: boolean }) => Promise<void>;
+  /** Makes those of these folders that are missing, and says which they were. */
+  readonly make: (paths: readonly string[]) => Promise<readonly string[]>;
 };
 
 /** What a generation is made of that stands in no folder. */

@@ -14,7 +14,7 @@ import { pathUses } from "./paths.ts";
 import { insidePath } from "./tree.ts";
 
 export type ComposeLoad = {
-  readonly conversion: Pick<Conversion, "units" | "files">;
+  readonly conversion: Pick<Conversion, "units" | "files" | "folders">;
   readonly name: StackName;
   /** The project's folder, absolute, links resolved: paths of the units count from it. */
   readonly root: string;
@@ -30,8 +30,14 @@ export function loadCompose({ conversion, name, root, entries, podmanVersion, ot
   const generated = conversion.files.map(({ path, text, mode }): SourceEntry => {
     return { kind: "file", path, sizeBytes: Buffer.byteLength(text), mode };
   });
+  // They are made before the first start. One that is only read and not there is a mistake, though Compose would make it, too.
+  const written = new Set(pathsToLookAt(conversion.units, root).flatMap(({ path, deep }) => (deep ? [] : [path])));
+  const promised = conversion.folders.flatMap(({ path }): readonly SourceEntry[] => {
+    const inside = insidePath(root, path);
+    return inside === undefined || !written.has(inside) ? [] : [{ kind: "folder", path: inside }];
+  });
   const taken = new Set(entries.map(({ path }) => path));
-  const tree = { root, entries: new Map([...entries, ...generated].map((entry) => [entry.path, entry])) };
+  const tree = { root, entries: new Map([...promised, ...entries, ...generated].map((entry) => [entry.path, entry])) };
   const knownFiles = units.map(({ file }) => file);
   const assembled = assembleStack({ name, tree, units, knownFiles, others, podmanVersion });
   const issues = inFileOrder([

@@ -41,12 +41,18 @@ export const newFolders: Folders = {
       }
     }),
 
-  writeFile: async (path, text, { force }) =>
+  writeFile: async (path, text, { force, secret }) =>
     await withReason(`write ${path}`, async () => {
       const isThere = (await ifThere(lstat(path))) !== undefined;
       if (isThere && !force) throw new PhoenixError("import-exists", `Cannot write ${path}: it is there already.`);
-      // It holds whatever the environment of the units holds.
-      await writeAtomic(path, text, 0o600);
+      await writeAtomic(path, text, secret ? 0o600 : 0o644);
+    }),
+
+  make: async (paths) =>
+    await withReason("make a folder", async () => {
+      const made: string[] = [];
+      for (const path of paths) if ((await mkdir(path, { recursive: true })) !== undefined) made.push(path);
+      return made;
     }),
 };
 

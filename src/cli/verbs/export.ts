@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
+import { textLooksSecret } from "../../compose/convert/secret-looking.ts";
 import { deployedStack } from "../../deploy/deployedStack.ts";
 import { openSource } from "../../deploy/source.ts";
 import { PhoenixError, showPlace } from "../../domain/errors.ts";
@@ -35,7 +36,11 @@ export const registerExport: Register = (program, context, run) => {
         for (const { place, what, because } of exported.leftOut)
           context.err(`${printable(`${showPlace(place)}: not in the file: ${what}: ${because}`)}\n`);
         if (path === undefined) context.out(exported.text);
-        else await (await context.files()).folders.writeFile(path, exported.text, { force: options.force === true });
+        else
+          await (await context.files()).folders.writeFile(path, exported.text, {
+            force: options.force === true,
+            secret: textLooksSecret(exported.text),
+          });
         if (path !== undefined) context.err(`${summary(exported, basename(path))}\n`);
         return exits.done;
       }),

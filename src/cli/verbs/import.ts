@@ -38,7 +38,7 @@ export const registerImport: Register = (program, context, run) => {
         if (options.secrets && imported.secrets.length > 0) {
           const warn = (issue: Parameters<typeof showIssue>[0]): void => context.err(showIssue(issue, context));
           const progress = (line: string): void => context.err(`  ${printable(line)}\n`);
-          await makeSecrets(imported.stack, imported.secrets, { ...request, warn, progress }, await context.ports());
+          await makeSecrets(imported.stack, imported.secrets, { warn, progress }, await context.ports());
         }
         if (options.json) context.out(`${JSON.stringify(shown(imported), null, 2)}\n`);
         else await tell(imported, options, context);
@@ -65,9 +65,7 @@ async function tell(imported: Imported, options: Options, context: CliContext): 
 
 function secretsText({ secrets }: Imported): string {
   if (secrets.length === 0) return "";
-  const lines = secrets.map(({ name, value, place }) => {
-    const from = value.kind === "environment" ? `, from $${value.variable}` : "";
-    return `  ${printable(`podman secret create ${name} FILE   # ${showPlace(place)}${from}`)}\n`;
-  });
-  return `\nPodman secrets that it needs before the first start (--secrets makes those that the Compose file has the value of):\n${lines.join("")}`;
+  const lines = secrets.map(({ name, place }) => `  ${printable(`podman secret create ${name} FILE   # ${showPlace(place)}`)}\n`);
+  const known = secrets.every(({ value }) => value.kind === "text") ? "; --secrets makes them" : "";
+  return `\nPodman secrets that it needs before the first start${known}:\n${lines.join("")}`;
 }
