@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { checks } from "../../src/check/verify/table.ts";
+import { keyTables } from "../../src/compose/convert/keys.ts";
+import type { KeyRow, KeyTable } from "../../src/compose/convert/row.ts";
 import { errors } from "../../src/domain/errors.ts";
 import { events } from "../../src/domain/events.ts";
 import { exitMeanings } from "../../src/domain/exit.ts";
@@ -82,4 +84,48 @@ function commands(command: Command, path: string): readonly string[] {
       const table = rows.length === 0 ? "" : `\n| | |\n| --- | --- |\n${rows.join("\n")}\n`;
       return [`\n## \`${name} ${child.usage()}\`\n\n${child.description()}\n${table}`, ...commands(child, name)];
     });
+}
+
+type Row = { readonly key: string; readonly row: KeyRow<never> };
+
+/** The rows of a table, those below a row behind it: `ports`, `ports[].target`. */
+function rowsOf(table: KeyTable<never>, front = ""): readonly Row[] {
+  return Object.entries(table).flatMap(([name, row]) => {
+    const key = `${front}${name}`;
+    const below = [
+      ...(row.keys === undefined ? [] : rowsOf(row.keys, `${key}.`)),
+      ...(row.items === undefined ? [] : rowsOf(row.items, `${key}[].`)),
+      ...(row.each === undefined ? [] : rowsOf(row.each, `${key}.*.`)),
+    ];
+    return [{ key, row }, ...below];
+  });
+}
+
+/** docs/reference/compose.md, from the table that converts. */
+export function composePage(): string {
+  const sections = Object.entries(keyTables).map(([path, table]) => {
+    const rows = rowsOf(table as KeyTable<never>).map(
+      ({ key, row }) => `| \`${key}\` | ${row.verdict.replace("-", " ")} | ${cell(row.what)} | ${cell(row.remedy ?? "")} |`,
+    );
+    const head = path === "" ? "The file" : `\`${path}\``;
+    return `## ${head}\n\n| key | | what becomes of it, or why not | what to do |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`;
+  });
+  return `# Compose: every key, and what becomes of it
+
+Phoenix turns a Compose file into Quadlet files. *Carried*: it means the same afterwards. *Changed*: nearly the same; the report says so, with
+file and line. *Not carried*: it is left out; the report says so, and with \`--strict\` it is an error. Keys that begin with \`x-\` are nobody's
+business but yours, except \`x-phoenix\`; any other key that is not in this list is an error. What a key of Quadlet cannot hold as it is
+(a line break, a quote at its end) goes through \`PodmanArgs=\`, and where that cannot hold it either, it is an error: no value is bent.
+
+Named *risky*, and refused without \`--allow-risky\`: \`privileged\`, the socket of a container engine, folders of the system, the host's network,
+processes, memory or names, capabilities such as \`SYS_ADMIN\`, whole disks, and switched off filters.
+
+Names: service \`web\` of project \`shop\` is \`shop-web.container\`, and other services find it as \`web\`; volume \`data\` is \`shop-data.volume\`, whose
+Podman volume is called \`shop_data\` as in Compose.
+
+${sections.join("\n")}`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
 }

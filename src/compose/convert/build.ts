@@ -24,17 +24,11 @@ export function buildDraft({ all, name, node, notes }: ServiceDraft, build: Comp
   const short: MapNode = { kind: "map", place, entries: [{ key: "context", keyPlace: place, value: build }] };
   const unit: UnitDraft = { type: "build", name: unitName(all, name), place, lines: [] };
   const image = memberOf(node, "image");
-  const tag = image === undefined || textOf(image) === "" ? builtImage(all, name) : localName(textOf(image));
+  const tag = image === undefined || textOf(image) === "" ? builtImage(all, name) : qualifyImage(textOf(image));
   putInto(unit, "Unit", "Description", `Image of ${name} of ${all.project.name}`, place);
   put(unit, "ImageTag", tag, { path: `services.${name}.image`, place: image?.place ?? place }, notes);
   putInto(unit, "Service", "TimeoutStartSec", "1800", place);
   return { all, notes, service: name, node: build.kind === "map" ? build : short, unit, place };
-}
-
-/** An image that is built here is ours, unless its name says whose it is. */
-function localName(image: string): string {
-  const isForeign = /^[^/]*[.:][^/]*\//u.test(image) || image.startsWith("localhost/");
-  return isForeign ? qualifyImage(image) : `localhost/${image}`;
 }
 
 const url = /^(?:https?:\/\/|git:\/\/|git@|github\.com\/|ssh:\/\/)/u;
@@ -138,7 +132,7 @@ export function putBuildSecrets(node: ComposeNode, { all, unit, notes }: BuildDr
 }
 
 export function putTags(node: ComposeNode, { unit, notes }: BuildDraft, path: string): void {
-  for (const item of itemsOf(node)) put(unit, "ImageTag", localName(textOf(item)), { path, place: item.place }, notes);
+  for (const item of itemsOf(node)) put(unit, "ImageTag", qualifyImage(textOf(item)), { path, place: item.place }, notes);
 }
 
 export function putPull(node: ComposeNode, { unit, notes }: BuildDraft, path: string): void {

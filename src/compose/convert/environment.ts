@@ -31,18 +31,21 @@ function fromFiles({ all, node, name }: ServiceDraft): readonly Variable[] {
 }
 
 function fromService({ node, name, notes }: ServiceDraft): readonly Variable[] {
-  return assignmentsOf(memberOf(node, "environment")).flatMap(({ name: variable, value, place }) => {
-    const path = `services.${name}.environment.${variable}`;
-    if (value !== undefined) return [{ name: variable, value, place, path }];
+  const stated = assignmentsOf(memberOf(node, "environment"));
+  const unset = stated.filter(({ value }) => value === undefined);
+  const [first] = unset;
+  if (first !== undefined) {
     tell(notes, {
-      verdict: "not-carried",
-      key: path,
-      place,
-      message: `${variable} has no value here: Compose takes it from the environment of whoever starts the service, where it is not set now.`,
-      remedy: `Write the value, or set ${variable} in the environment or in .env.`,
+      verdict: "changed",
+      key: `services.${name}.environment`,
+      place: first.place,
+      message: `${unset.map((one) => one.name).join(", ")}: not set here and now, so the service does without. Compose would look again at every start.`,
+      remedy: "Write the value, or set it in the environment or in .env, and convert again.",
     });
-    return [];
-  });
+  }
+  return stated.flatMap(({ name: variable, value, place }) =>
+    value === undefined ? [] : [{ name: variable, value, place, path: `services.${name}.environment.${variable}` }],
+  );
 }
 
 function putVariable(service: ServiceDraft, { name, value, place, path }: Variable, isSecret: boolean): void {

@@ -22,7 +22,7 @@ export function putService(all: ProjectDraft, name: string, node: MapNode, place
   const before = all.notes.issues.length;
   walkKeys(node, serviceKeys, service, path, all.notes);
   // What takes several keys together relies on each of them.
-  if (all.notes.issues.slice(before).some(({ code }) => code === "compose-value")) return;
+  if (all.notes.issues.slice(before).some(({ severity, code }) => severity === "error" && code === "compose-value")) return;
   if (!isNull(memberOf(node, "provider"))) return;
   putInto(unit, "Unit", "Description", `${name} of ${all.project.name}`, place);
   putDependencies(service);

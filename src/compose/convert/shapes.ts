@@ -6,9 +6,9 @@ export const text = z.union([z.string(), z.number(), z.boolean()], { error: "it 
 export const filled = z
   .union([z.string(), z.number()], { error: "it takes a text" })
   .refine((value) => String(value).trim() !== "", { error: "it is empty" });
-export const flag = z.union([z.boolean(), z.string().regex(/^(?:true|false|yes|no|on|off|y|n|1|0)$/iu)], {
-  error: "it takes true or false",
-});
+export const flag = z
+  .union([z.boolean(), z.string(), z.number()], { error: "it takes true or false" })
+  .refine((value) => /^(?:true|false|yes|no|on|off|y|n|1|0)$/iu.test(String(value)), { error: "it takes true or false" });
 export const whole = numeric(/^-?\d+$/u, "it takes a whole number");
 export const decimal = numeric(/^\d+(?:\.\d+)?$/u, "it takes a number");
 export const size = numeric(/^(?:-1|\d+(?:\.\d+)?\s*(?:[bkmgt]|[kmgt]i?b)?)$/iu, "it takes a size, such as 64m or 1gb");

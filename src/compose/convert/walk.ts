@@ -35,7 +35,7 @@ function walkKey<Target>({ row, value, path, place, target, notes }: Visit<Targe
     walkKeys(one, row.items ?? {}, target, `${path}${name}`, notes);
   for (const { key, value: one } of row.each === undefined ? [] : entriesIn(value))
     walkKeys(one, row.each ?? {}, target, `${path}.${key}`, notes);
-  if (notes.issues.slice(before).some(({ code }) => code === "compose-value")) return;
+  if (notes.issues.slice(before).some(({ severity, code }) => severity === "error" && code === "compose-value")) return;
   row.convert?.(value, target, path);
 }
 

@@ -2,13 +2,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import t from "tap";
 import type { CliContext } from "../../../src/cli/context.ts";
 import { buildProgram } from "../../../src/cli/program.ts";
-import { checksPage, cliPage, errorsPage } from "../../support/reference.ts";
+import { checksPage, cliPage, composePage, errorsPage } from "../../support/reference.ts";
 
 const program = buildProgram({ version: "0.0.0", out: () => {}, err: () => {} } as unknown as CliContext, () => {});
 const pages = {
   "docs/reference/errors.md": errorsPage(),
   "docs/reference/cli.md": cliPage(program),
   "docs/reference/checks.md": checksPage(),
+  "docs/reference/compose.md": composePage(),
 };
 
 for (const [path, text] of Object.entries(pages)) {
