@@ -68,7 +68,7 @@ async function openCompose(request: SourceRequest, files: readonly string[], sou
     name,
     load,
     made: madeOf(read, conversion),
-    secrets: conversion.secrets,
+    secrets,
     folders: conversion.folders.map(({ path }) => path),
   };
 }
