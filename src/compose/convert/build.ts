@@ -6,7 +6,7 @@ import type { ProjectDraft, ServiceDraft } from "./drafts.ts";
 import { builtImage, pathFromUnits, qualifyImage, slug, unitName } from "./names.ts";
 import { type Notes, refuse, tell } from "./notes.ts";
 import { put, putArguments, putInto, type UnitDraft } from "./unit.ts";
-import { assignmentsOf, isOn, itemsOf, memberOf, textOf } from "./values.ts";
+import { assignmentsOf, isNull, isOn, itemsOf, memberOf, textOf } from "./values.ts";
 
 /** What the rows of `build` work on. */
 export type BuildDraft = {
@@ -24,11 +24,17 @@ export function buildDraft({ all, name, node, notes }: ServiceDraft, build: Comp
   const short: MapNode = { kind: "map", place, entries: [{ key: "context", keyPlace: place, value: build }] };
   const unit: UnitDraft = { type: "build", name: unitName(all, name), place, lines: [] };
   const image = memberOf(node, "image");
-  const tag = image === undefined || textOf(image) === "" ? builtImage(all, name) : qualifyImage(textOf(image));
+  const tag = imageTag(all, name, node);
   putInto(unit, "Unit", "Description", `Image of ${name} of ${all.project.name}`, place);
   put(unit, "ImageTag", tag, { path: `services.${name}.image`, place: image?.place ?? place }, notes);
   putInto(unit, "Service", "TimeoutStartSec", "1800", place);
   return { all, notes, service: name, node: build.kind === "map" ? build : short, unit, place };
+}
+
+/** What the image of a service is called: as it says, else as ours. */
+function imageTag(all: ProjectDraft, name: string, service: ComposeNode): string {
+  const image = textOf(memberOf(service, "image"));
+  return image === "" ? builtImage(all, name) : qualifyImage(image);
 }
 
 const url = /^(?:https?:\/\/|git:\/\/|git@|github\.com\/|ssh:\/\/)/u;
@@ -75,22 +81,23 @@ export function putBuildWords(flag: string, separator = "=") {
   };
 }
 
+/** Further contexts; another service's image is built before this one. */
 export function putContexts(node: ComposeNode, { all, unit, notes }: BuildDraft, path: string): void {
   for (const { name, value = "", place } of assignmentsOf(node)) {
     const from = { path: `${path}.${name}`, place };
-    if (/^service:/u.test(value)) {
-      const message = "A build that begins with another service's image cannot be told to Podman's generator.";
-      tell(notes, {
-        verdict: "not-carried",
-        key: from.path,
-        place,
-        message,
-        remedy: "Name the image itself: docker-image://localhost/NAME.",
-      });
-    } else {
+    const service = /^service:(.+)$/u.exec(value)?.[1];
+    const base = service === undefined ? undefined : all.services.get(service)?.value;
+    if (service === undefined) {
       const isPath = !/^[a-z-]+:\/\//u.test(value) && !url.test(value);
       const target = isPath ? posix.resolve(all.project.folder, value) : value.replace(/^docker-image:\/\//u, "container-image://");
       putArguments(unit, [`--build-context=${name}=${target}`], from, notes);
+    } else if (base === undefined) refuse(notes, from.path, place, `no service ${JSON.stringify(service)} stands under services`);
+    else {
+      putArguments(unit, [`--build-context=${name}=container-image://${imageTag(all, service, base)}`], from, notes);
+      if (isNull(memberOf(base, "build"))) continue;
+      const maker = `${unitName(all, service)}-build.service`;
+      putInto(unit, "Unit", "Requires", maker, place);
+      putInto(unit, "Unit", "After", maker, place);
     }
   }
 }

@@ -3,7 +3,7 @@ import { parseTimeSpan } from "../../domain/time.ts";
 import type { Ms } from "../../domain/words.ts";
 
 export function millisecondsOf(text: string): Ms {
-  return parseTimeSpan(text.replaceAll("µs", "us")) ?? 0;
+  return parseTimeSpan(text.replaceAll("\u00b5s", "us")) ?? 0;
 }
 
 /** Whole seconds, a part of one counts as one. */

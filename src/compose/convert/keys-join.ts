@@ -119,7 +119,7 @@ export const joinKeys = {
   cap_drop: carried("`DropCapability=`", shapes.texts, putCapabilities("DropCapability")),
   privileged: carried("`PodmanArgs=--privileged`, only with `--allow-risky`", shapes.flag, putPrivileged),
   security_opt: carried(
-    "`NoNewPrivileges=`, `SeccompProfile=`, `SecurityLabel…=`, `Mask=`, `Unmask=`, or `PodmanArgs=--security-opt=`",
+    "`NoNewPrivileges=`, `SeccompProfile=`, `SecurityLabelType=` and its like, `Mask=`, `Unmask=`, or `PodmanArgs=--security-opt=`",
     shapes.texts,
     putSecurityOptions,
   ),
