@@ -25,8 +25,8 @@ export function exportCompose({ stack, target }: ExportOptions): Exported {
     stack,
     folders: { root: stack.root, target },
     serviceOf: ({ name }) => (hasPrefix ? name.slice(prefix.length) : name),
-    leave: ({ file }, pair, because) =>
-      leftOut.push({ unit: file, what: `${pair.key}=${pair.value}`, because, place: { file: pair.file, line: pair.line } }),
+    leave: ({ file }, pair, because, value = pair.value) =>
+      leftOut.push({ unit: file, what: `${pair.key}=${value}`, because, place: { file: pair.file, line: pair.line } }),
   };
   const tops: Tops = { networks: new Map(), volumes: new Map(), secrets: new Map() };
   const services = containers.map((unit) => [context.serviceOf(unit), containerService(unit, tops, context)] as const);

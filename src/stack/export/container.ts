@@ -7,6 +7,7 @@ import { imageFields } from "./builds.ts";
 import type { ExportContext } from "./context.ts";
 import { type Named, networkFields } from "./networks.ts";
 import { composePath } from "./paths.ts";
+import { argumentField } from "./podman-args.ts";
 import { containerRows, type Fields, type Row } from "./rows.ts";
 import { secretFields } from "./secrets.ts";
 import { serviceRows } from "./service-rows.ts";
@@ -21,6 +22,7 @@ export function containerService(unit: StackUnit, tops: Tops, context: ExportCon
   const parts = [
     imageFields(unit, context),
     ...own,
+    ...podmanArguments(unit, context),
     userField(unit),
     environmentFiles(unit, context),
     volumeFields(unit, tops.volumes, context),
@@ -47,6 +49,14 @@ function rowFields(unit: StackUnit, key: string, context: ExportContext): Fields
   }
   const values = valuesOf(unit.document, "container", key).map(({ value }) => value);
   return typeof row === "function" && values.length > 0 ? row(values) : {};
+}
+
+function podmanArguments(unit: StackUnit, context: ExportContext): readonly Fields[] {
+  return valuesOf(unit.document, "container", "PodmanArgs").map(({ value, pair }) => {
+    const said = argumentField(value);
+    if (said === undefined) context.leave(unit, pair, "Compose hands no arguments through", value);
+    return said ?? {};
+  });
 }
 
 function userField(unit: StackUnit): Fields {

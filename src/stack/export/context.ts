@@ -18,5 +18,6 @@ export type ExportContext = {
   readonly folders: Folders;
   /** The Compose service of a unit. */
   readonly serviceOf: (unit: StackUnit) => string;
-  readonly leave: (unit: StackUnit, pair: Pair, because: string) => void;
+  /** `value`: the part of the line that is meant, if not all of it. */
+  readonly leave: (unit: StackUnit, pair: Pair, because: string, value?: string) => void;
 };

@@ -96,7 +96,7 @@ export const containerRows = {
   Notify: "elsewhere",
   PidsLimit: (values) => ({ pids_limit: Number(values.at(-1)) }),
   Pod: "elsewhere",
-  PodmanArgs: lost("Compose hands no arguments through"),
+  PodmanArgs: "elsewhere",
   PublishPort: list("ports"),
   Pull: (values) => ({ pull_policy: values.at(-1) === "newer" ? "always" : composeWord(values.at(-1) ?? "") }),
   ReadOnly: flag("read_only"),
