@@ -57,7 +57,7 @@ export function readCompose(input: ComposeInput): ComposeWants | ComposeRead {
 
 function readProject(reading: Reading): ComposeProject | undefined {
   const { files, env, envFiles, profiles } = reading.input;
-  const missing = files.filter((file) => reading.text(file) === null && !reading.wants.has(file));
+  const missing = files.filter((file) => reading.text(file) === null && reading.isMissing(file));
   for (const file of missing) {
     const message = `Cannot read ${reading.name(file)}: it is missing, larger than ${limits.bytes} bytes or not UTF-8 text.`;
     reading.refuse("compose-missing", message, { file: reading.name(file) });

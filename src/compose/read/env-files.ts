@@ -79,7 +79,7 @@ function readOne(reading: Reading, file: EnvFile, lookup: Lookup): readonly Envi
   }
   const text = reading.text(file.path);
   if (text !== null) return parse(text, reading.name(file.path), reading, lookup);
-  if (file.required) {
+  if (file.required && reading.isMissing(file.path)) {
     const message = `Cannot read the environment file ${reading.name(file.path)}: it is missing, too large or not UTF-8 text.`;
     reading.refuse("compose-missing", message, file.place, "Create the file, or write `required: false`.");
   }

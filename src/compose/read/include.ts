@@ -79,7 +79,7 @@ function readIncluded(model: Model, { paths, folder, envFiles }: Included, place
     reading.refuse("compose-limit", `More than ${limits.chain} files include one another in a row.`, place);
     return empty;
   }
-  if (paths.some(({ path }) => !isThere(model, path, place))) return empty;
+  if (!reading.include() || paths.filter(({ path }) => !isThere(model, path, place)).length > 0) return empty;
   const base = folder ?? posix.dirname(main);
   const variables = readVariables(reading, model.variables, base, envFiles);
   return readModel(
@@ -90,6 +90,7 @@ function readIncluded(model: Model, { paths, folder, envFiles }: Included, place
 
 function isThere(model: Model, path: string, place: Place): boolean {
   if (model.reading.text(path) !== null) return true;
+  if (!model.reading.isMissing(path)) return false;
   const message = `Cannot read ${model.reading.name(path)}, which is included here: it is missing, too large or not UTF-8 text.`;
   model.reading.refuse("compose-missing", message, place);
   return false;

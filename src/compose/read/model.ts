@@ -1,5 +1,5 @@
 /** Where a file is read, and its documents as they count there. */
-import type { MapNode } from "../node.ts";
+import type { ComposeNode, MapNode } from "../node.ts";
 import { interpolateNode } from "./interpolate.ts";
 import { rebasePaths } from "./paths.ts";
 import type { Reading } from "./reading.ts";
@@ -13,8 +13,16 @@ export type Model = {
   readonly variables: Variables;
   /** The files that led here by `include`, the outermost first. */
   readonly chain: readonly string[];
-  /** Services of the files that services extend, read once. */
-  readonly extended: Map<string, MapNode>;
+  /** The files that services extend, read once. */
+  readonly extended: Map<string, ExtendSource>;
+};
+
+/** A file's services, the folder that its own `extends.file` counts from, and what is known of its services already. */
+export type ExtendSource = {
+  readonly file: string;
+  readonly folder: string;
+  readonly services: MapNode;
+  readonly done: Map<string, { readonly node: ComposeNode; readonly level: number }>;
 };
 
 /** Keys that say how to read a file, and nothing about the project. */

@@ -17,9 +17,9 @@ export function readVariables(reading: Reading, outer: Variables, folder: string
   const found = new Map<string, Variable>();
   const lookup: Lookup = (name) => outer.get(name) ?? found.get(name);
   for (const { path, place } of named ?? [{ path: posix.join(folder, usual) }]) {
-    const text = reading.text(path);
+    const text = named === undefined ? reading.optionalText(path) : reading.text(path);
     if (text === null) {
-      if (named !== undefined) {
+      if (named !== undefined && reading.isMissing(path)) {
         const message = `Cannot read the environment file ${reading.name(path)}: it is missing, too large or not UTF-8 text.`;
         reading.refuse("compose-missing", message, place);
       }

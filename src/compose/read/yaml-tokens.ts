@@ -10,6 +10,7 @@ const besidesCollections = 2;
 
 export function yamlDocuments(text: string, lines: LineCounter): readonly Document.Parsed[] | Excess {
   const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
   const tokens: CST.Token[] = [];
   let count = 0;
   for (const word of new Lexer().lex(text)) {

@@ -1,6 +1,6 @@
 /** YAML documents -> nodes with places: aliases and merge keys followed, `!reset` and `!override` kept, doubled keys found. */
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, type YAMLMap } from "yaml";
-import type { ErrorCode, Place } from "../../domain/errors.ts";
+import type { ErrorCode, Issue, Place } from "../../domain/errors.ts";
 import type { ComposeNode, MapEntry, MergeTag } from "../node.ts";
 import { limits } from "./limits.ts";
 import { plainValue } from "./scalar.ts";
@@ -19,51 +19,56 @@ const knownTags = new Set(["str", "int", "float", "bool", "null", "map", "seq"].
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/u;
 
-/** The documents of a file, empty ones left out; undefined where an error was told. */
-export function parseYaml(text: string, file: string, refuse: Refuse): readonly ComposeNode[] | undefined {
+/** The documents of a file, empty ones left out; none of them where an error was found. */
+export type ParsedYaml = { readonly nodes: readonly ComposeNode[]; readonly issues: readonly Issue[] };
+
+export function parseYaml(text: string, file: string): ParsedYaml {
+  const issues: Issue[] = [];
+  const refuse: Refuse = (code, message, place, remedy) => {
+    issues.push({ severity: "error", code, message, place, ...(remedy === undefined ? {} : { remedy }) });
+  };
+  const nodes = checkText(text, file, refuse) ? readDocuments(text.replace(/^\ufeff/u, ""), file, refuse) : [];
+  return { nodes: issues.length === 0 ? nodes : [], issues };
+}
+
+function checkText(text: string, file: string, refuse: Refuse): boolean {
   const size = Buffer.byteLength(text);
   if (size > limits.bytes) {
     refuse("compose-limit", `Cannot read ${file}: it is ${size} bytes long, the limit is ${limits.bytes}.`, { file });
-    return undefined;
+    return false;
   }
   const control = forbidden.exec(text);
-  if (control !== null) {
-    const code = control[0].charCodeAt(0).toString(16).padStart(4, "0");
-    refuse("compose-syntax", `A control character (U+${code.toUpperCase()}) stands here.`, { file, line: lineAt(text, control.index) });
-    return undefined;
-  }
+  if (control === null) return true;
+  const code = control[0].charCodeAt(0).toString(16).padStart(4, "0").toUpperCase();
+  refuse("compose-syntax", `A control character (U+${code}) stands here.`, { file, line: text.slice(0, control.index).split("\n").length });
+  return false;
+}
+
+function readDocuments(text: string, file: string, refuse: Refuse): readonly ComposeNode[] {
   const lines = new LineCounter();
   const place = (offset: number): Place => ({ file, line: Math.max(1, lines.linePos(offset).line) });
-  const documents = yamlDocuments(text.replace(/^\ufeff/u, ""), lines);
+  const documents = yamlDocuments(text, lines);
   if (isExcess(documents)) {
     refuse("compose-limit", `Cannot read ${file}: ${documents.exceeds}.`, place(documents.offset));
-    return undefined;
+    return [];
   }
-  const nodes: ComposeNode[] = [];
-  for (const document of documents) {
+  return documents.flatMap((document) => {
     const error = document.errors[0];
     if (error !== undefined) {
       refuse("compose-syntax", syntaxSentence(error), place(error.pos[0]));
-      return undefined;
+      return [];
     }
-    const builder = new Builder(place, refuse);
-    const node = builder.build(document);
-    if (builder.refused) return undefined;
-    if (node.kind !== "scalar" || node.value !== null) nodes.push(node);
-  }
-  return nodes;
+    const node = new Builder(place, refuse).build(document);
+    return node.kind === "scalar" && node.value === null ? [] : [node];
+  });
 }
 
 function isExcess(value: readonly Document.Parsed[] | Excess): value is Excess {
   return "exceeds" in value;
 }
 
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
-}
-
 class Builder {
-  refused = false;
+  #exceeded = false;
   readonly #place: (offset: number) => Place;
   readonly #refuse: Refuse;
   readonly #anchors = new Map<string, Weighed>();
@@ -162,7 +167,7 @@ class Builder {
     }
     this.#spend(found.size, place);
     if (found.depth > limits.depth) this.#exceed(`more than ${limits.depth} collections lie within each other`, place);
-    return this.refused ? nothing(place) : found;
+    return this.#exceeded ? nothing(place) : found;
   }
 
   #spend(nodes: number, place: Place): void {
@@ -171,7 +176,8 @@ class Builder {
   }
 
   #exceed(what: string, place: Place): void {
-    if (!this.refused) this.#fail("compose-limit", `Cannot read ${place.file}: ${what}.`, place);
+    this.#fail("compose-limit", `Cannot read ${place.file}: ${what}.`, place);
+    this.#exceeded = true;
   }
 
   #mergeTag(tag: string | undefined, place: Place): MergeTag | undefined {
@@ -185,7 +191,8 @@ class Builder {
   }
 
   #fail(code: ErrorCode, message: string, place: Place, remedy?: string): void {
-    this.refused = true;
+    // What follows from a limit says nothing more.
+    if (this.#exceeded) return;
     this.#refuse(code, message, place, remedy);
   }
 }
