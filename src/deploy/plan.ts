@@ -12,6 +12,7 @@ import { type Candidate, makeCandidate } from "./candidate.ts";
 import { pin, type ResolvedImages } from "./images.ts";
 import { observe } from "./observe.ts";
 import { preflight } from "./preflight.ts";
+import { missingSecrets } from "./secrets.ts";
 import type { SourceRequest } from "./source.ts";
 
 export type PlanResult = {
@@ -21,6 +22,8 @@ export type PlanResult = {
   readonly issues: readonly Issue[];
   /** Unit files whose image only a build or a pull can tell. */
   readonly unknownImages: ReadonlyMap<UnitFileName, "build" | "pull">;
+  /** Podman secrets that a deploy makes first. */
+  readonly secrets: readonly string[];
   readonly quarantined: string | undefined;
   readonly nothing: boolean;
 };
@@ -35,11 +38,13 @@ export async function planStack(source: SourceRequest, ports: ReadPorts): Promis
   const observed = await observe(candidate.stack.name, candidate.generation.units, ports);
   const changes = diffGenerations(candidate.generation, observed);
   const { issues } = await preflight(candidate.generation, observed, ports);
+  const secrets = await missingSecrets(candidate.source.secrets, ports);
   return {
     candidate,
     observed,
     changes,
-    issues: [...candidate.warnings, ...issues],
+    issues: [...candidate.warnings, ...issues, ...secrets.issues],
+    secrets: secrets.missing.map(({ name }) => name),
     unknownImages,
     quarantined: observed.ledger.quarantined.get(candidate.generation.digest),
     nothing: isNothing(changes) && observed.live === observed.ledger.current && observed.ledger.pending === undefined,

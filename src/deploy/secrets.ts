@@ -1,49 +1,55 @@
-import type { Issue } from "../domain/errors.ts";
-import { PhoenixError } from "../domain/errors.ts";
+import { type Issue, PhoenixError } from "../domain/errors.ts";
 import type { StackName } from "../domain/words.ts";
-import type { Ports } from "../ports/ports.ts";
+import type { Ports, ReadPorts } from "../ports/ports.ts";
 import type { ComposeSecret } from "./compose.ts";
 
-type SecretOptions = {
-  readonly warn: (issue: Issue) => void;
-  readonly progress: (line: string) => void;
-};
+type SecretOptions = { readonly warn: (issue: Issue) => void; readonly progress: (line: string) => void };
+
+export type MissingSecrets = { readonly missing: readonly ComposeSecret[]; readonly issues: readonly Issue[] };
+
+/** Those that are not there yet, and what keeps them from being made. */
+export async function missingSecrets(secrets: readonly ComposeSecret[], { objects }: Pick<ReadPorts, "objects">): Promise<MissingSecrets> {
+  const there = new Set(secrets.length === 0 ? [] : await objects.secrets());
+  const missing = secrets.filter(({ name }) => !there.has(name));
+  return { missing, issues: missing.flatMap(unmakeable) };
+}
 
 /**
- * The Podman secrets that Compose files ask for, those that are missing. One that is there keeps its value: it belongs to the data it
- * protects, and rollback could not bring an old one back. That the file says another one now is told.
+ * Makes the Podman secrets that Compose files ask for where they are missing. One that is there keeps its value: it belongs to the data
+ * it protects, and rollback could not bring an old one back. That the file says another one now is told.
  */
 export async function makeSecrets(
   stack: StackName,
   secrets: readonly ComposeSecret[],
   { warn, progress }: SecretOptions,
-  { objects }: Pick<Ports, "objects">,
+  ports: Pick<Ports, "objects">,
 ): Promise<void> {
-  if (secrets.length === 0) return;
-  const there = new Set(await objects.secrets());
-  for (const { name, value, place } of secrets) {
-    if (value.kind === "external") {
-      if (there.has(name)) continue;
-      throw new PhoenixError("secret-unset", `Cannot find the Podman secret ${name}, which is external.`, {
-        place,
-        remedy: `Create it: podman secret create ${name} FILE`,
-      });
-    }
-    const text = value.kind === "text" ? value.text : undefined;
-    if (there.has(name)) {
-      if (text !== undefined && (await objects.secretDiffers(name, text))) warn(differs(name, place));
-      continue;
-    }
-    if (text === undefined || text === "") {
-      const because = value.kind === "text" ? "its value is empty" : `the variable ${value.variable} is not set`;
-      throw new PhoenixError("secret-unset", `Cannot make the Podman secret ${name}: ${because}.`, { place });
-    }
-    await objects.createSecret(name, text, stack);
-    progress(`made the secret ${name}`);
+  const { missing, issues } = await missingSecrets(secrets, ports);
+  const [first] = issues;
+  if (first !== undefined)
+    throw new PhoenixError(first.code, `Cannot start ${stack}: ${issues.length} secrets cannot be made.`, { issues });
+  for (const secret of secrets) {
+    const { name, value } = secret;
+    if (value.kind !== "text") continue;
+    if (missing.includes(secret)) {
+      await ports.objects.createSecret(name, value.text, stack);
+      progress(`made the secret ${name}`);
+    } else if (await ports.objects.secretDiffers(name, value.text)) warn(differs(secret));
   }
 }
 
-function differs(name: string, place: ComposeSecret["place"]): Issue {
+function unmakeable({ name, value, place }: ComposeSecret): readonly Issue[] {
+  if (value.kind === "text" && value.text !== "") return [];
+  const issue = { severity: "error", code: "secret-unset", place } as const;
+  if (value.kind === "external") {
+    const remedy = `Create it: podman secret create ${name} FILE`;
+    return [{ ...issue, message: `Cannot find the Podman secret ${name}, which is external.`, remedy }];
+  }
+  const because = value.kind === "text" ? "its value is empty" : `the variable ${value.variable} is not set`;
+  return [{ ...issue, message: `Cannot make the Podman secret ${name}: ${because}.` }];
+}
+
+function differs({ name, place }: ComposeSecret): Issue {
   return {
     severity: "warning",
     code: "secret-unset",

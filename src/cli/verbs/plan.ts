@@ -44,7 +44,7 @@ async function plan(path: string, options: Options, context: CliContext): Promis
       image: unknownImages.has(unit.file) ? null : (unit.image?.id ?? undefined),
     }));
     context.out(
-      `${JSON.stringify({ stack: candidate.stack.name, generation: observed.ledger.current, nothing, quarantined: result.quarantined ?? null, changes: shown, issues }, null, 2)}\n`,
+      `${JSON.stringify({ stack: candidate.stack.name, generation: observed.ledger.current, nothing, quarantined: result.quarantined ?? null, secrets: result.secrets, changes: shown, issues }, null, 2)}\n`,
     );
     return code;
   }
@@ -54,6 +54,7 @@ async function plan(path: string, options: Options, context: CliContext): Promis
   );
   for (const line of planLines({ changes, unknownImages, showLines: options.diff }))
     context.out(`${colorLine(printable(line), context)}\n`);
+  if (result.secrets.length > 0) context.out(`  ${printable(`secrets made first: ${result.secrets.join(", ")}`)}\n`);
   if (observed.ledger.pending !== undefined)
     context.out(`\nAn unfinished change to generation ${observed.ledger.pending.generation} is finished or undone first.\n`);
   context.out(nothing ? "  nothing to do\n" : `\nPlan: ${planSummary(changes)}\n`);
