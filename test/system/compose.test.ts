@@ -131,6 +131,7 @@ t.test("hand-written units are taken over with their data", { timeout: 120_000 }
   const early = await m.phoenix(["deploy", "blog"]);
   t.equal(early.exitCode, 2, "the old units are in the way");
   t.match(early.stderr, /name-taken/);
+  await m.stdout("printf '\\n[X-Phoenix]\\nMinHealthy=1s\\n' >>blog/blog.container");
   // Word for word what it says.
   const said = result.stdout.slice(result.stdout.indexOf("have to go first"), result.stdout.indexOf("Volumes and other data"));
   const commands = said.split("\n").filter((line) => line.startsWith("  "));

@@ -34,7 +34,7 @@ t.test("every verb has examples in its help", async (t) => {
 });
 
 t.test("every relative link of the documents leads somewhere", async (t) => {
-  const topics = ["how-it-works", "services", "benchmarks", "telemetry", "reference/config"].map((name) => `docs/${name}.md`);
+  const topics = ["how-it-works", "compose", "services", "benchmarks", "telemetry", "reference/config"].map((name) => `docs/${name}.md`);
   const documents = ["README.md", "CHANGELOG.md", ...topics, ...Object.keys(pages)];
   for (const path of documents) {
     for (const [, target = ""] of readFileSync(path, "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
