@@ -4,11 +4,10 @@
  */
 import { posix } from "node:path";
 import type { NewFile, SourceFolder } from "../domain/source.ts";
-import type { UnitDocument } from "../quadlet/document.ts";
-import { hasSection, lookupLast } from "../quadlet/document.ts";
+import { type Entry, hasSection, isPair, lookupAll, lookupLast, lookupPairs, type UnitDocument } from "../quadlet/document.ts";
 import { appendEntry, withValue } from "../quadlet/edit.ts";
 import { doubleSpecials } from "../quadlet/escape.ts";
-import type { UnitType } from "../quadlet/names.ts";
+import { typeSection, type UnitType } from "../quadlet/names.ts";
 import { parseDocument } from "../quadlet/parse.ts";
 import { serialiseDocument } from "../quadlet/serialise.ts";
 import { findDropIns, findUnitFiles } from "./files.ts";
@@ -55,11 +54,24 @@ function movedUnit(document: UnitDocument, unit: StackUnit, root: string): UnitD
 
 /** Read-only files come along under the same relative path; everything else stays, and is named from the root. */
 function withPaths(document: UnitDocument, type: UnitType, fates: ReadonlyMap<string, PathFate>): UnitDocument {
-  return mapPaths(document, type, ({ raw }) => {
+  const mapped = mapPaths(document, type, ({ raw }) => {
     const fate = fates.get(raw);
     if (fate === undefined) return undefined;
     return "path" in fate ? fate.path : `./${doubleSpecials(fate.input)}`;
   });
+  return inPlace(document, mapped, typeSection(type));
+}
+
+/** The same values where a person wrote them: `mapPaths` gathers the lines of a key. */
+function inPlace(document: UnitDocument, mapped: UnitDocument, section: string): UnitDocument {
+  const placed = (entry: Entry): Entry => {
+    if (!isPair(entry)) return entry;
+    const index = lookupPairs(document, section, entry.key).indexOf(entry);
+    const value = index < 0 ? undefined : lookupAll(mapped, section, entry.key)[index];
+    return value === undefined || value === entry.value ? entry : { ...entry, value, raw: `${entry.key}=${value}\n` };
+  };
+  const sections = document.sections.map((one) => (one.name === section ? { ...one, entries: one.entries.map(placed) } : one));
+  return { ...document, sections };
 }
 
 /** Build contexts are not copied. `always`: a unit that names none has its own folder as context. */
