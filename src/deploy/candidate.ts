@@ -24,7 +24,7 @@ export type Candidate = {
   /** Image id -> tags that pin it and that it does not have yet. */
   readonly pins: ReadonlyMap<string, readonly string[]>;
   readonly warnings: readonly Issue[];
-  readonly source: Pick<OpenedSource, "made" | "secrets" | "folders">;
+  readonly source: Pick<OpenedSource, "made" | "secrets" | "folders" | "changedKeys">;
 };
 
 /** A source that was read, and what runs of it now. */

@@ -35,6 +35,8 @@ export type OpenedSource = {
   /** Only of Compose files: texts that stand in no folder, and secrets to make before the first start. */
   readonly made?: Made;
   readonly secrets: readonly ComposeSecret[];
+  /** How many keys are said in another way; `import` lists them. */
+  readonly changedKeys: number;
   /** Absolute; made where they are missing, as Compose does. */
   readonly folders: readonly string[];
 };
@@ -50,7 +52,7 @@ async function openFolder({ path, name }: SourceRequest, source: Source): Promis
   const chosen = chooseStackName(folder.root, name);
   if ("issue" in chosen) throw new PhoenixError("source-invalid", `Cannot use ${folder.root}: 1 error.`, { issues: [chosen.issue] });
   const load = async (options: LoadRequest): Promise<Loaded> => loadStack({ folder, name: chosen.name, ...options });
-  return { root: folder.root, name: chosen.name, load, secrets: [], folders: [] };
+  return { root: folder.root, name: chosen.name, load, secrets: [], changedKeys: 0, folders: [] };
 }
 
 async function openCompose(request: SourceRequest, files: readonly string[], source: Source): Promise<OpenedSource> {
@@ -69,6 +71,7 @@ async function openCompose(request: SourceRequest, files: readonly string[], sou
     load,
     made: madeOf(read, conversion),
     secrets,
+    changedKeys: conversion.report.filter(({ verdict }) => verdict === "changed").length,
     folders: conversion.folders.map(({ path }) => path),
   };
 }

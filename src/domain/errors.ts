@@ -8,7 +8,7 @@ type ErrorRow = { readonly exit: ExitCode; readonly remedy: string };
  */
 export const errors = {
   usage: { exit: exits.usage, remedy: "Run the command with --help." },
-  "source-missing": { exit: exits.usage, remedy: "Name a folder that holds Quadlet files." },
+  "source-missing": { exit: exits.usage, remedy: "Name a folder of Quadlet files, or a Compose file." },
   "source-empty": {
     exit: exits.usage,
     remedy: "Put at least one .container, .pod or .kube file into the folder, or use `phoenix teardown`.",

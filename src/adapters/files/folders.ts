@@ -24,8 +24,7 @@ export const newFolders: Folders = {
       const old = join(parent, temporaryName(basename(path)));
       try {
         await keepOthers(target, temporary, before);
-        const record: Record<string, string> = {};
-        for (const file of files) record[file.path] = await writeOne(temporary, file);
+        const record = await writeAll(temporary, files);
         await writeAtomic(join(temporary, recordName), `${JSON.stringify(record, null, 1)}\n`, 0o644);
         const isThere = (await ifThere(lstat(target))) !== undefined;
         // There is no exchange of two folders in one step; between these two the old one has another name.
@@ -108,6 +107,18 @@ async function removeEmpty(root: string, folders: ReadonlySet<string>): Promise<
     const names = await ifThere(readdir(join(root, folder)));
     if (names?.length === 0) await rm(join(root, folder), { recursive: true });
   }
+}
+
+/** Many at a time: each waits for the disk. */
+const atOnce = 64;
+
+async function writeAll(root: string, files: readonly NewFile[]): Promise<WrittenFiles> {
+  const digests: (readonly [string, string])[] = [];
+  for (let start = 0; start < files.length; start += atOnce) {
+    const some = files.slice(start, start + atOnce);
+    digests.push(...(await Promise.all(some.map(async (file) => [file.path, await writeOne(root, file)] as const))));
+  }
+  return Object.fromEntries(digests);
 }
 
 /** Writes it and gives its digest. */

@@ -42,7 +42,7 @@ async function findPath(path: string): Promise<FoundPath> {
 }
 
 /** As the Compose reader bounds it. */
-const composeLimitBytes = 10_000_000;
+const composeLimitBytes = 10 * 1024 * 1024;
 
 async function readComposeText(path: string): Promise<string | null> {
   const found = await stat(path).catch(() => undefined);

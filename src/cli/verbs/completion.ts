@@ -60,7 +60,7 @@ function known(words: Words): string {
     .join(" ");
 }
 
-/** Files come last: most verbs take a folder. */
+/** Files come last: most verbs take a folder or a Compose file. */
 function bash(words: Words): string {
   return `# phoenix completion for bash
 _phoenix() {
@@ -69,7 +69,7 @@ _phoenix() {
   case $path in
 ${cases(words)}
   esac
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"; compgen -d -- "\${COMP_WORDS[COMP_CWORD]}")
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"; compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")
 }
 complete -o filenames -F _phoenix phoenix
 `;

@@ -54,6 +54,8 @@ async function plan(path: string, options: Options, context: CliContext): Promis
   );
   for (const line of planLines({ changes, unknownImages, showLines: options.diff }))
     context.out(`${colorLine(printable(line), context)}\n`);
+  const { changedKeys } = candidate.source;
+  if (changedKeys > 0) context.out(`  ${changedKeys} keys are said in another way than Compose says them: \`phoenix import\` lists them\n`);
   if (result.secrets.length > 0) context.out(`  ${printable(`secrets made first: ${result.secrets.join(", ")}`)}\n`);
   if (observed.ledger.pending !== undefined)
     context.out(`\nAn unfinished change to generation ${observed.ledger.pending.generation} is finished or undone first.\n`);
