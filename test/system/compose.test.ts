@@ -97,9 +97,9 @@ t.test("what is wrong or risky is refused at its line, and nothing is touched", 
     t.equal(result.exitCode, 2, result.stderr);
     t.match(result.stderr, message);
   };
-  await refused("    privileged: true", /compose\.yaml:16: .*privileged.*\[compose-risky\]/);
-  await refused("    restrat: always", /compose\.yaml:16: .*restart.*\[compose-value\]/);
-  await refused("    network_mode: service:nobody", /compose\.yaml:16: .*nobody/);
+  await refused("    privileged: true", /compose\.yaml:17: .*privileged.*\[compose-risky\]/);
+  await refused("    restrat: always", /compose\.yaml:17: .*restart.*\[compose-value\]/);
+  await refused("    network_mode: service:nobody", /compose\.yaml:17: .*nobody/);
   t.equal(await invocation("shop-web.service"), running);
 });
 
