@@ -61,6 +61,7 @@ const hostile: Readonly<Record<string, Readonly<Record<string, string>> | string
     .map((at) => `  s${at + 1}: {extends: s${at}}\n`)
     .join("")}`,
   "too many files": {
+    ...Object.fromEntries(range(600).map((at) => [`c${at}.yaml`, "services: {}"])),
     "compose.yaml": `include: [${range(600)
       .map((at) => `c${at}.yaml`)
       .join(", ")}]`,

@@ -6,7 +6,7 @@ import { folder, found, project, read, told, valueAt } from "./given.ts";
 
 /** Two files, each the value of one service's key. */
 function merged(key: string, base: string, over: string): unknown {
-  return valueAt(twoFiles(`services: {a: {${key}: ${base}}}`, `services: {a: {${key}: ${over}}}`), "services", "a", key);
+  return valueAt(twoFiles(`services: {a: {${key}: ${base}}, b: {}, c: {}}`, `services: {a: {${key}: ${over}}}`), "services", "a", key);
 }
 
 function twoFiles(base: string, over: string) {
