@@ -8,7 +8,18 @@ import type { Reading } from "./reading.ts";
 export type Variable = { readonly value: string; readonly from: Extract<VariableSource, "environment" | "env-file"> };
 export type Lookup = (name: string) => Variable | undefined;
 
-type Use = { readonly reading: Reading; readonly lookup: Lookup; readonly place: Place };
+export type Use = {
+  readonly reading: Reading;
+  readonly lookup: Lookup;
+  readonly place: Place;
+  /** The value may be a password: a word of it that was taken for a variable is not told. */
+  readonly secret: boolean;
+};
+
+/** Names whose values are never told, parts of them included. */
+export function isSecretName(name: string): boolean {
+  return /PASS|TOKEN|SECRET|KEY|CREDENTIAL/iu.test(name);
+}
 
 type Operator = {
   /** Whether the variable's own value counts, given what it is. */
@@ -31,21 +42,32 @@ const operators: Readonly<Record<string, Operator>> = {
 };
 
 /** The same node where nothing in it names a variable. */
-export function interpolateNode<T extends ComposeNode>(node: T, reading: Reading, lookup: Lookup): T;
-export function interpolateNode(node: ComposeNode, reading: Reading, lookup: Lookup): ComposeNode {
+export function interpolateNode<T extends ComposeNode>(node: T, reading: Reading, lookup: Lookup, secret?: boolean): T;
+export function interpolateNode(node: ComposeNode, reading: Reading, lookup: Lookup, secret = false): ComposeNode {
   if (node.kind === "scalar") {
     if (typeof node.value !== "string" || !node.value.includes("$")) return node;
-    const text = interpolate(node.value, { reading, lookup, place: node.place });
+    const text = interpolate(node.value, {
+      reading,
+      lookup,
+      place: node.place,
+      secret: secret || isSecretName(node.value.split("=", 1)[0] ?? ""),
+    });
     return { ...node, value: text, text };
   }
-  if (node.kind === "list") return { ...node, items: node.items.map((item) => interpolateNode(item, reading, lookup)) };
-  return { ...node, entries: node.entries.map((entry) => ({ ...entry, value: interpolateNode(entry.value, reading, lookup) })) };
+  if (node.kind === "list") return { ...node, items: node.items.map((item) => interpolateNode(item, reading, lookup, secret)) };
+  return {
+    ...node,
+    entries: node.entries.map((entry) => ({
+      ...entry,
+      value: interpolateNode(entry.value, reading, lookup, secret || isSecretName(entry.key)),
+    })),
+  };
 }
 
 /** The text with its variables replaced. What is wrong is told to the reading, and nothing stands in its place. */
 export function interpolate(text: string, use: Use, depth = 0): string {
   if (depth > limits.defaults) {
-    use.reading.refuseOnce("compose-limit", `More than ${limits.defaults} \${…} lie within each other.`, use.place);
+    use.reading.refuseOnce("compose-limit", `More than ${limits.defaults} \${...} lie within each other.`, use.place);
     return "";
   }
   const parts: string[] = [];
@@ -69,7 +91,8 @@ export function interpolate(text: string, use: Use, depth = 0): string {
       at = end + 1;
     } else {
       // A dollar sign before anything else stands for itself: `$1`, `$(date)`, a last one.
-      parts.push(name === "" ? "$" : variableText(name, use));
+      const isPart = use.secret && text.slice(text.indexOf("=") + 1) !== `$${name}`;
+      parts.push(name === "" ? "$" : isPart && use.lookup(name) === undefined ? strayText(use) : variableText(name, use));
       at = dollar + 1 + name.length;
     }
   }
@@ -82,7 +105,7 @@ function braced(body: string, use: Use, depth: number): string {
   const sign = /^:?[-?+]/u.exec(rest)?.[0];
   const operator = operators[sign ?? ""];
   if (name === "" || sign === undefined || operator === undefined) {
-    refuse(use, "A `${…}` must hold a variable's name, and behind it at most one of `:-`, `-`, `:?`, `?`, `:+` and `+`.");
+    refuse(use, "A `${...}` must hold a variable's name, and behind it at most one of `:-`, `-`, `:?`, `?`, `:+` and `+`.");
     return "";
   }
   const word = rest.slice(sign.length);
@@ -109,6 +132,13 @@ function variableText(name: string, use: Use): string {
   note(name, found, use);
   if (found === undefined) use.reading.warnUnset(name, use.place);
   return insert(found?.value ?? "", use);
+}
+
+/** A dollar sign within a password, most likely. */
+function strayText({ reading, place }: Use): string {
+  const remedy = "Write `$$` for a dollar sign that is meant literally.";
+  reading.warn("compose-variable", "What follows a dollar sign in this value is taken for a variable, which is not set.", place, remedy);
+  return "";
 }
 
 function insert(value: string, use: Use): string {

@@ -16,7 +16,7 @@ export const limits = {
   issues: 200,
   /** Files that include or services that extend one another, in a row. */
   chain: 100,
-  /** Defaults within defaults: `${A:-${B:-…}}`. */
+  /** Defaults within defaults: `${A:-${B:-x}}`. */
   defaults: 50,
   /** Characters that variables add to a project. */
   inserted: 10 * 1024 * 1024,

@@ -101,6 +101,8 @@ class Builder {
     }
     if (!isScalar(from)) return nothing(place);
     const text = String(from.value ?? "");
+    if (/[\0\p{Surrogate}]/u.test(text))
+      this.#fail("compose-syntax", "This text holds a NUL or half a character: no argument, path or variable can.", place);
     const isText = from.type !== "PLAIN" || from.tag === `${core}str`;
     return { node: { kind: "scalar", value: isText ? text : plainValue(text), text, place }, size: 1, depth: 1 };
   }
@@ -198,7 +200,7 @@ class Builder {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
 }
 
 function nothing(place: Place): Weighed {

@@ -1,5 +1,5 @@
 import t from "tap";
-import { folder, found, project, read, told, valueAt } from "./given.ts";
+import { folder, found, project, read, told, valueAt } from "./given-files.ts";
 
 t.test("include: resources of other files, paths counted from the project folder", async (t) => {
   const shop = project({
@@ -166,7 +166,7 @@ t.test("extends: what cannot be followed", async (t) => {
   ]);
   t.same(found("services:\n  a: {extends: {file: b.yaml}}\n"), ["compose.yaml:2 compose-missing"]);
   t.same(told(read("services:\n  a: {extends: b}\n  b: {extends: a}\n").issues), [
-    "compose.yaml:3 error compose-cycle: The services extend one another: a in compose.yaml extends b in compose.yaml extends a in compose.yaml.",
+    "compose.yaml:2 error compose-cycle: The services extend one another: a in compose.yaml extends b in compose.yaml extends a in compose.yaml.",
   ]);
   t.same(
     found({

@@ -3,7 +3,7 @@ import t from "tap";
 import { plain } from "../../../src/compose/node.ts";
 import { plainValue } from "../../../src/compose/read/scalar.ts";
 import { parseYaml } from "../../../src/compose/read/yaml.ts";
-import { found, project, read, told, valueAt } from "./given.ts";
+import { found, project, read, told, valueAt } from "./given-files.ts";
 
 function value(text: string): unknown {
   const { nodes, issues } = parseYaml(text, "compose.yaml");
@@ -155,6 +155,8 @@ t.test("what is no YAML is refused at its line", async (t) => {
     ["~: b", "1"],
     ['a: "\\q"', "1"],
     ["a: @b", "1"],
+    ['a:\n  - "x\\0y"', "2"],
+    ['a: "\\ud800"', "1"],
   ];
   for (const [text, line] of rows) t.same(faults(text).slice(0, 1), [`${line} compose-syntax`], text);
 });
