@@ -51,9 +51,16 @@ export function convertCompose(project: ComposeProject, options: ConvertOptions)
     secrets: [...all.madeSecrets.values()],
     folders: [...all.folders].map(([path, place]) => ({ path, place })),
     privateUnits: all.privateUnits,
-    report: all.notes.report,
-    issues: all.notes.issues,
+    report: inOrder(all, all.notes.report),
+    issues: inOrder(all, all.notes.issues),
   };
+}
+
+/** As a person reads the files: one after the other, from top to bottom. */
+function inOrder<Found extends { readonly place?: Place }>(all: ProjectDraft, found: readonly Found[]): readonly Found[] {
+  const files = [...new Set([all.project.root.place.file, ...found.map(({ place }) => place?.file ?? "")])];
+  const rank = ({ place }: Found): number => files.indexOf(place?.file ?? "");
+  return found.toSorted((a, b) => rank(a) - rank(b) || (a.place?.line ?? 0) - (b.place?.line ?? 0));
 }
 
 function projectDraft(project: ComposeProject, options: ConvertOptions): ProjectDraft {

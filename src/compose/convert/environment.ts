@@ -13,7 +13,7 @@ type Variable = { readonly name: string; readonly value: string; readonly place:
 
 export function putEnvironment(service: ServiceDraft): void {
   const variables = new Map<string, Variable>();
-  for (const variable of [...fromFiles(service), ...fromService(service)]) {
+  for (const variable of [...fromFiles(service, "env_file"), ...fromService(service)]) {
     variables.delete(variable.name);
     variables.set(variable.name, variable);
   }
@@ -22,11 +22,12 @@ export function putEnvironment(service: ServiceDraft): void {
   tellSecrets(service, secret);
 }
 
-function fromFiles({ all, node, name }: ServiceDraft): readonly Variable[] {
-  return itemsOf(memberOf(node, "env_file")).flatMap((item) => {
+/** What the files of a key hold, in their order. */
+function fromFiles({ all, node, name }: ServiceDraft, key: "env_file" | "label_file"): readonly Variable[] {
+  return itemsOf(memberOf(node, key)).flatMap((item) => {
     const path = textOf(item.kind === "map" ? memberOf(item, "path") : item);
     const entries = all.project.envFiles.get(posix.resolve(all.project.folder, path)) ?? [];
-    return entries.map((entry) => ({ ...entry, path: `services.${name}.env_file` }));
+    return entries.map((entry) => ({ ...entry, path: `services.${name}.${key}` }));
   });
 }
 
@@ -80,7 +81,7 @@ function tellSecrets({ all, name, unit, notes }: ServiceDraft, secret: readonly 
     verdict: "changed",
     key: `services.${name}.environment`,
     place: first.place,
-    message: all.options.secrets ? `Podman secrets hold ${names}.` : `${names} stand in plain in ${fileOf(unit)}, which only you can read.`,
+    message: all.options.secrets ? `Held by Podman secrets: ${names}.` : `In plain in ${fileOf(unit)}, which only you can read: ${names}.`,
     remedy: all.options.secrets ? "`podman secret ls` lists them." : "Say --secrets to make Podman secrets of them.",
   });
 }
@@ -92,4 +93,15 @@ export function putAssignments(key: string, node: ComposeNode, { unit, notes }: 
     if (name === "" || /[=\0]/u.test(name)) refuse(notes, from.path, place, "its name is empty, or holds a =");
     else put(unit, key, `${name}=${value}`, from, notes);
   }
+}
+
+/** `labels` count before what the files of `label_file` hold. */
+export function putLabels(service: ServiceDraft): void {
+  const { node, name, unit, notes } = service;
+  const labels = memberOf(node, "labels");
+  const stated = new Set(assignmentsOf(labels).map((label) => label.name));
+  for (const { name: label, value, place, path } of fromFiles(service, "label_file")) {
+    if (!stated.has(label)) put(unit, "Label", `${label}=${value}`, { path, place }, notes);
+  }
+  if (labels !== undefined) putAssignments("Label", labels, service, `services.${name}.labels`);
 }

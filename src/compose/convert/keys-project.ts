@@ -3,7 +3,7 @@ import * as z from "zod";
 import { putAssignments } from "./environment.ts";
 import { type ObjectDraft, putDriver, putNetworkOptions, putObjectSwitch, putSubnets, putVolumeOptions } from "./objects.ts";
 import { byKey } from "./resources.ts";
-import { carried, changed, dropped, type KeyTable } from "./row.ts";
+import { carried, dropped, type KeyTable } from "./row.ts";
 import * as shapes from "./shapes.ts";
 
 const external = z.union([shapes.flag, shapes.map], { error: "it takes true or false" });
@@ -17,11 +17,11 @@ export const networkKeys: KeyTable<ObjectDraft> = {
   internal: carried("`Internal=`", shapes.flag, putObjectSwitch("Internal")),
   enable_ipv6: carried("`IPv6=`", shapes.flag, putObjectSwitch("IPv6")),
   enable_ipv4: dropped("Podman's networks always have IPv4.", "Leave it out."),
-  attachable: dropped("Every container may join a network of Podman's.", none),
+  attachable: carried("every container may join a network of Podman's", shapes.flag),
   labels: carried("`Label=`", shapes.assignments, (node, draft, path) => putAssignments("Label", node, draft, path)),
   ipam: carried("its parts", shapes.map, undefined, {
     keys: {
-      driver: changed("`IPAMDriver=`; Docker's `default` is Podman's own.", none, shapes.text, (node, draft, path) => {
+      driver: carried("`IPAMDriver=`; Docker's `default` is Podman's own", shapes.text, (node, draft, path) => {
         if (node.kind === "scalar" && node.value !== "default") byKey("IPAMDriver")(node, draft, path);
       }),
       config: carried("`Subnet=`, `Gateway=`, `IPRange=`", shapes.maps, putSubnets, {

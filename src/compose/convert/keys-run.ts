@@ -9,7 +9,7 @@ import { putPullPolicy } from "./image.ts";
 import { putLogging } from "./logging.ts";
 import { putPolicy } from "./policy.ts";
 import { putBuild } from "./put-build.ts";
-import { byArgument, byBoolean, byKey, bySwitch, putGracePeriod, putLabelFiles, putUser } from "./resources.ts";
+import { byArgument, byBoolean, byKey, bySwitch, putGracePeriod, putUser } from "./resources.ts";
 import { carried, changed, dropped, type KeyTable } from "./row.ts";
 import * as shapes from "./shapes.ts";
 
@@ -74,8 +74,8 @@ export const runKeys = {
   init: carried("`RunInit=`", shapes.flag, byBoolean("RunInit")),
   tty: carried("`PodmanArgs=--tty`", shapes.flag, bySwitch("--tty")),
   stdin_open: carried("`PodmanArgs=--interactive`", shapes.flag, bySwitch("--interactive")),
-  labels: carried("`Label=`", shapes.assignments, (node, draft, path) => putAssignments("Label", node, draft, path)),
-  label_file: carried("`PodmanArgs=--label-file=`", shapes.textOrTexts, putLabelFiles),
+  labels: carried("`Label=`", shapes.assignments),
+  label_file: carried("`Label=` lines", shapes.textOrTexts),
   annotations: carried("`Annotation=`", shapes.assignments, (node, draft, path) => putAssignments("Annotation", node, draft, path)),
   logging: carried(
     "`LogDriver=` and `LogOpt=` where Podman has the driver; files of Docker's become the journal, and that is told",

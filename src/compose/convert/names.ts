@@ -33,8 +33,8 @@ export function builtImage(all: ProjectDraft, service: string): string {
 /** A path of the project as seen from the units: inside their folder `./x`, all others absolute. `~` is the home folder. */
 export function pathFromUnits(all: ProjectDraft, path: string): { readonly text: string; readonly isHome: boolean } {
   if (path === "~" || path.startsWith("~/")) return { text: path.slice(1), isHome: true };
+  if (path.startsWith("/")) return { text: path, isHome: false };
   const absolute = posix.resolve(all.project.folder, path);
-  if (path.startsWith("/")) return { text: absolute, isHome: false };
   const inside = posix.relative(all.options.unitFolder ?? all.project.folder, absolute);
   const isInside = inside !== ".." && !inside.startsWith("../");
   return { text: isInside ? `./${inside}` : absolute, isHome: false };

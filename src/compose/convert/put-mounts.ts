@@ -61,7 +61,7 @@ function putBind(mount: Mount, service: ServiceDraft): void {
     risk(notes, path, place, `${where} of the host is not the service's own.`);
   }
   const { text, isHome } = pathFromUnits(all, source);
-  if (mount.isMade && !isHome && !sockets.test(source) && !/\.[a-z]{2,5}$/iu.test(source))
+  if (mount.isMade && where !== "/" && !isHome && !sockets.test(source) && !/\.[a-z]{2,5}$/iu.test(source))
     all.folders.set(posix.resolve(all.project.folder, source), place);
   putLine({ ...mount, source: text }, service, isHome ? "%h" : "");
 }

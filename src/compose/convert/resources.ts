@@ -1,5 +1,4 @@
 /** Limits: processors, memory, processes. */
-import { posix } from "node:path";
 import type { ComposeNode } from "../node.ts";
 import type { LinesDraft, ServiceDraft } from "./drafts.ts";
 import { secondsOf } from "./durations.ts";
@@ -79,13 +78,6 @@ export function putUser(node: ComposeNode, { unit, notes }: LinesDraft, path: st
   }
   put(unit, "User", user, from, notes);
   if (group !== undefined) put(unit, "Group", group, from, notes);
-}
-
-export function putLabelFiles(node: ComposeNode, { all, unit, notes }: ServiceDraft, path: string): void {
-  for (const item of itemsOf(node)) {
-    const file = posix.resolve(all.project.folder, textOf(item));
-    putArguments(unit, [`--label-file=${file}`], { path, place: item.place }, notes);
-  }
 }
 
 /** systemd must wait longer than Podman does; its own limit is 90 s. */

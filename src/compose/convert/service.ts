@@ -3,7 +3,7 @@ import type { Place } from "../../domain/errors.ts";
 import type { MapNode } from "../node.ts";
 import { putDependencies, putGate } from "./depends.ts";
 import type { ProjectDraft, ServiceDraft } from "./drafts.ts";
-import { putEnvironment } from "./environment.ts";
+import { putEnvironment, putLabels } from "./environment.ts";
 import { putImage } from "./image.ts";
 import { serviceKeys } from "./keys.ts";
 import { unitName } from "./names.ts";
@@ -28,6 +28,7 @@ export function putService(all: ProjectDraft, name: string, node: MapNode, place
   putDependencies(service);
   putImage(service);
   putEnvironment(service);
+  putLabels(service);
   putHostName(service);
   putNetworks(service);
   putGate(service);

@@ -1,5 +1,5 @@
 /** A unit that is being written: lines of sections, put in order at the end. */
-import type { Issue, Place } from "../../domain/errors.ts";
+import { type Issue, type Place, showPlace } from "../../domain/errors.ts";
 import type { Entry, Section, UnitDocument } from "../../quadlet/document.ts";
 import { writeValue } from "../../quadlet/escape.ts";
 import { keyRow } from "../../quadlet/keys.ts";
@@ -38,7 +38,9 @@ export function put(unit: UnitDraft, key: string, value: string | readonly strin
   const isKnown = row !== undefined && isAtLeast(oldestPodman, row.since);
   const written = isKnown ? writeValue(unit.type, key, value) : undefined;
   if (written !== undefined && "text" in written) {
-    putRaw(unit, key, written.text, from.place);
+    const other = row?.repeatable === false ? unit.lines.find((line) => line.key === key && line.raw !== written.text) : undefined;
+    if (other === undefined) putRaw(unit, key, written.text, from.place);
+    else refuse(notes, from.path, from.place, `${key}= is said otherwise in ${showPlace(other.place)}`);
     return;
   }
   const words = asArguments(row?.argument, typeof value === "string" ? [value] : value);
@@ -51,6 +53,13 @@ export function put(unit: UnitDraft, key: string, value: string | readonly strin
 
 /** Words for `podman run` and its like that no key stands for. */
 export function putArguments(unit: UnitDraft, words: readonly string[], from: Source, notes: Notes): void {
+  const flag = /^(--(?:cpus|memory|memory-reservation))=/u.exec(words[0] ?? "")?.[0];
+  const other =
+    flag === undefined ? undefined : unit.lines.find(({ key, raw }) => key === "PodmanArgs" && raw.startsWith(flag) && raw !== words[0]);
+  if (other !== undefined) {
+    refuse(notes, from.path, from.place, `it is said otherwise in ${showPlace(other.place)}`);
+    return;
+  }
   const written = writeValue(unit.type, "PodmanArgs", words);
   if ("text" in written) putRaw(unit, "PodmanArgs", written.text, from.place);
   else refuseIssue(written.issue, from, notes);
@@ -62,14 +71,15 @@ function refuseIssue(issue: Issue | undefined, { path, place }: Source, notes: N
   refuse(notes, path, place, because.replace(/\.$/u, ""));
 }
 
-/** A line of the unit's own section as it shall stand there. */
+/** A line of the unit's own section as it shall stand there. What is said twice is written once. */
 export function putRaw(unit: UnitDraft, key: string, raw: string, place: Place): void {
-  unit.lines.push({ section: typeSection(unit.type), key, raw, place });
+  putInto(unit, typeSection(unit.type), key, raw, place);
 }
 
 /** A line of another section. Such values are ours, or were checked for line breaks. */
 export function putInto(unit: UnitDraft, section: string, key: string, raw: string, place: Place): void {
-  unit.lines.push({ section, key, raw, place });
+  const isThere = unit.lines.some((line) => line.section === section && line.key === key && line.raw === raw);
+  if (!isThere) unit.lines.push({ section, key, raw, place });
 }
 
 /** Each value as one word, `--flag=value`, or undefined where the argument of a key is of another form. */

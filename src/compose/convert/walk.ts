@@ -27,7 +27,8 @@ type Visit<Target> = {
 
 function walkKey<Target>({ row, value, path, place, target, notes }: Visit<Target>): void {
   if (!isShaped(row, value, path, notes)) return;
-  if (row.verdict !== "carried") tell(notes, { verdict: row.verdict, key: path, place, message: row.what, remedy: row.remedy ?? "" });
+  if (row.verdict !== "carried")
+    tell(notes, { verdict: row.verdict, key: path, place, message: sentenceOf(row.what), remedy: row.remedy ?? "" });
   const before = notes.issues.length;
   // The keys inside are checked first, so that whoever converts the whole can rely on them.
   if (row.keys !== undefined) walkKeys(value, row.keys, target, path, notes);
@@ -37,6 +38,12 @@ function walkKey<Target>({ row, value, path, place, target, notes }: Visit<Targe
     walkKeys(one, row.each ?? {}, target, `${path}.${key}`, notes);
   if (notes.issues.slice(before).some(({ severity, code }) => severity === "error" && code === "compose-value")) return;
   row.convert?.(value, target, path);
+}
+
+/** The words of the table as a sentence of the report. */
+function sentenceOf(what: string): string {
+  const sentence = what.startsWith("`") ? `It becomes ${what}` : what;
+  return sentence.endsWith(".") ? sentence : `${sentence}.`;
 }
 
 function isShaped<Target>(row: KeyRow<Target>, value: ComposeNode, path: string, notes: Notes): boolean {
