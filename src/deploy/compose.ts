@@ -1,9 +1,7 @@
 /** Compose files from the machine -> a project and its conversion. */
 import { posix } from "node:path";
 import { type Conversion, convertCompose, type ReportLine } from "../compose/convert.ts";
-import { Reading } from "../compose/read/reading.ts";
-import { environmentVariables, readVariables, type Variables } from "../compose/read/variables.ts";
-import { type ComposeInput, type ComposeProject, readCompose } from "../compose/read.ts";
+import { type ComposeProject, readCompose } from "../compose/read.ts";
 import { type Issue, PhoenixError } from "../domain/errors.ts";
 import type { StackName } from "../domain/words.ts";
 import type { FoundPath, Source } from "../ports/store.ts";
@@ -69,15 +67,7 @@ export type ReadProject = {
   readonly issues: readonly Issue[];
   /** Of every file that was read. */
   readonly texts: ReadonlyMap<string, string | null>;
-  /** Of a variable, from the environment or an environment file. */
-  readonly value: (variable: string) => string | undefined;
 };
-
-function variablesOf(input: ComposeInput): Variables {
-  const reading = new Reading(input);
-  const named = input.envFiles?.map((path) => ({ path }));
-  return readVariables(reading, environmentVariables(input.env), reading.folder, named);
-}
 
 /** Reads and merges; throws `source-invalid` with every finding when there is an error among them. */
 export async function readProject(files: readonly string[], { name, compose }: ProjectRequest, source: Source): Promise<ReadProject> {
@@ -91,14 +81,13 @@ export async function readProject(files: readonly string[], { name, compose }: P
     }
     const { project, issues } = read;
     if (project === undefined || hasError(issues)) throw invalid(files, issues);
-    const values = variablesOf({ files, texts, env, envFiles, profiles, project: name });
-    return { project, issues, texts, value: (variable) => values.get(variable)?.value };
+    return { project, issues, texts };
   }
 }
 
 /** The units; throws like `readProject`. `unitFolder` is where they will lie, if not in the project's folder. */
 export function convertProject(
-  { project, issues, value }: ReadProject,
+  { project, issues }: ReadProject,
   compose: Pick<ComposeRequest, "secrets" | "allowRisky" | "strict">,
   unitFolder?: string,
 ): Converted {
@@ -107,7 +96,7 @@ export function convertProject(
   const all = [...issues, ...conversion.issues];
   if (hasError(all)) throw invalid(project.files, all);
   const secrets = conversion.secrets.map((secret): ComposeSecret => {
-    const text = secret.value.kind === "environment" ? value(secret.value.variable) : undefined;
+    const text = secret.value.kind === "environment" ? project.variable(secret.value.variable) : undefined;
     return text === undefined ? secret : { ...secret, value: { kind: "text", text } };
   });
   return { conversion, secrets, issues: all };
