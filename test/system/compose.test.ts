@@ -75,6 +75,15 @@ t.test("deploy builds, makes the secret, and starts in order", { timeout: 120_00
   t.match((await m.phoenix(["deploy", "shop"])).stdout, /Nothing to do/);
 });
 
+t.test("what runs is exported for podman-compose", async (t) => {
+  const result = await m.phoenix(["export", "compose", "shop"]);
+  t.equal(result.exitCode, 0, result.stderr);
+  t.match(result.stdout, /^ {2}web:\n {4}image: localhost\/phoenix\/shop\/shop-web:[\da-f]{12}$/m);
+  t.match(result.stdout, /^ {2}store:\n {4}image: localhost\/phoenix-test\/server:latest$/m);
+  t.match(result.stdout, /condition: service_healthy/);
+  t.notMatch(result.stdout, secret);
+});
+
 t.test("an update restarts what changed, and rollback brings the old content back", { timeout: 120_000 }, async (t) => {
   const store = await invocation("shop-store.service");
   await m.writeFile("shop/compose.yaml", compose({ version: "2", page: "two" }));
