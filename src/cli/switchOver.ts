@@ -17,20 +17,20 @@ export async function switchOver(
       ? "Whether they run now is not known: no user manager can be asked."
       : `${active.length === 0 ? "None of their services runs" : `These run now: ${active.join(" ")}`}.`;
   const aside = `${from}.before-phoenix`.replace(/\/containers\/systemd/u, "/containers-before-phoenix");
-  const names = paths.map(word).join(" ");
-  const back = paths.map((path) => word(`${aside}/${path.slice(path.lastIndexOf("/") + 1)}`)).join(" ");
+  const names = paths.map(shellWord).join(" ");
+  const back = paths.map((path) => shellWord(`${aside}/${path.slice(path.lastIndexOf("/") + 1)}`)).join(" ");
   return printable(`
 ${state} Nothing was stopped. Phoenix deploys no unit whose name another file has, so the old files have to go first:
 
-  ${running.length === 0 ? "" : `systemctl --user stop ${running.join(" ")}\n  `}mkdir -p ${word(aside)}
-  mv ${names} ${word(aside)}/
+  ${running.length === 0 ? "" : `systemctl --user stop ${running.join(" ")}\n  `}mkdir -p ${shellWord(aside)}
+  mv ${names} ${shellWord(aside)}/
   systemctl --user daemon-reload
-  phoenix deploy ${word(folder)} --stack ${stack}
+  phoenix deploy ${shellWord(folder)} --stack ${stack}
 
 Volumes and other data stay where they are. The way back:
 
   phoenix teardown ${stack} --yes
-  mv ${back} ${word(from)}/
+  mv ${back} ${shellWord(from)}/
   systemctl --user daemon-reload
   ${running.length === 0 ? "" : `systemctl --user start ${running.join(" ")}`}
 `);
@@ -48,6 +48,6 @@ async function activeServices(services: readonly ServiceName[], context: CliCont
 }
 
 /** A word as a shell reads it. */
-function word(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

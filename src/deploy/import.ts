@@ -31,6 +31,8 @@ export type Imported = {
   readonly files: readonly string[];
   readonly report: readonly ReportLine[];
   readonly secrets: readonly ComposeSecret[];
+  /** Folders that services write and that are not there; Compose would make them. */
+  readonly missing: readonly string[];
   readonly issues: readonly Issue[];
   /** Of a take-over: the old files, absolute, and the services that they make. */
   readonly replaces?: { readonly paths: readonly string[]; readonly services: readonly ServiceName[] };
@@ -56,9 +58,25 @@ async function importCompose(request: ImportRequest, files: readonly string[], {
   const loaded = loadCompose({ conversion: { ...conversion, files: [] }, name, root: folder, entries, podmanVersion: undefined });
   const { report } = conversion;
   const paths = written.map(({ path }) => path).sort();
+  const missing = await missingFolders(
+    conversion.folders.map(({ path }) => path),
+    source,
+  );
   // What a deploy would refuse can still be put right.
   const later = loaded.issues.map((issue): Issue => ({ ...issue, severity: "warning" }));
-  return { stack: name, folder, from, files: paths, report, secrets, issues: [...issues, ...later] };
+  return { stack: name, folder, from, files: paths, report, secrets, missing, issues: [...issues, ...later] };
+}
+
+async function missingFolders(paths: readonly string[], source: Source): Promise<readonly string[]> {
+  const there = await Promise.all(
+    paths.map((path) =>
+      source.find(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return paths.filter((_, index) => there[index] === false);
 }
 
 function targetFolder({ out, cwd }: ImportRequest, stack: StackName): string {
@@ -96,6 +114,7 @@ async function importQuadlet(request: ImportRequest, { source, folders }: Import
     files: files.map(({ path }) => path).sort(),
     report: [],
     secrets: [],
+    missing: [],
     issues,
     replaces: { paths: replaced.map((path) => posix.join(old.root, path)), services: live.map(({ service }) => service) },
   };

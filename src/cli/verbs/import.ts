@@ -9,7 +9,7 @@ import { paint } from "../paint.ts";
 import { printable } from "../printable.ts";
 import type { Register } from "../program.ts";
 import { reportText, type SourceFlags, sourceRequest, sourcing } from "../sourcing.ts";
-import { switchOver } from "../switchOver.ts";
+import { shellWord, switchOver } from "../switchOver.ts";
 
 type Options = SourceFlags & { readonly out?: string; readonly force?: true; readonly json?: true };
 
@@ -53,12 +53,14 @@ function shown({ secrets, ...rest }: Imported): object {
 }
 
 async function tell(imported: Imported, options: Options, context: CliContext): Promise<void> {
-  const { stack, folder, files, report, issues, replaces } = imported;
+  const { stack, folder, files, report, issues, replaces, missing } = imported;
   for (const issue of issues) context.err(showIssue(issue, context));
   const text = reportText(report, context);
   if (text !== "") context.out(`${text}\n`);
   context.out(`${paint(context, "green", "Written:")} ${printable(folder)}, ${files.length} files of the stack ${stack}.\n`);
   if (options.secrets !== true) context.out(secretsText(imported));
+  if (missing.length > 0)
+    context.out(printable(`\nFolders that it needs and that are not there:\n  mkdir -p ${missing.map(shellWord).join(" ")}\n`));
   if (replaces !== undefined) context.out(await switchOver(imported, replaces, context));
   else context.out(`\nNext: phoenix deploy ${printable(folder)}${folder.endsWith(`/${stack}`) ? "" : ` --stack ${stack}`}\n`);
 }
