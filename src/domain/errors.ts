@@ -22,7 +22,7 @@ export const errors = {
     exit: exits.usage,
     remedy: "Write only the escapes that systemd knows; double every backslash that is meant literally.",
   },
-  "compose-syntax": { exit: exits.usage, remedy: "Correct the file; `docker compose config` or any YAML checker shows the same place." },
+  "compose-syntax": { exit: exits.usage, remedy: "Correct the line; any YAML checker shows the same place." },
   "compose-limit": {
     exit: exits.usage,
     remedy: "Split the file, or look at where it came from: files that a person writes stay far below this limit.",

@@ -106,8 +106,8 @@ export function parseRawEnvironment(text: string, file: string, reading: Reading
 }
 
 function isReadable(text: string, file: string, reading: Reading): boolean {
-  if (Buffer.byteLength(text) > limits.bytes)
-    reading.refuse("compose-limit", `Cannot read ${file}: it is longer than ${limits.bytes} bytes.`);
+  if (Buffer.byteLength(text) > limits.environmentBytes)
+    reading.refuse("compose-limit", `Cannot read ${file}: it is longer than ${limits.environmentBytes} bytes.`, { file });
   else if (text.includes("\0")) reading.refuse("compose-syntax", `Cannot read ${file}: it holds a NUL byte.`, { file });
   else return true;
   return false;

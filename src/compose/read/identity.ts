@@ -7,8 +7,8 @@ const identities: Readonly<Record<Identity, (item: ComposeNode) => string | unde
   text: textOf,
   pair: (item) => textOf(item)?.split("=", 1)[0],
   port: (item) => (item.kind === "map" ? longPort(item) : shortPort(textOf(item))),
-  mount: (item) => target(item) ?? shortTarget(textOf(item)?.replace(/^[A-Za-z]:(?=[\\/])/u, "")),
-  device: (item) => target(item) ?? shortTarget(textOf(item)),
+  mount: targetOf,
+  device: targetOf,
   config: (item) => target(item) ?? prefixed("/", item),
   secret: (item) => target(item) ?? prefixed("/run/secrets/", item),
   envFile: (item) => textOf(item) ?? field(item, "path"),
@@ -37,6 +37,10 @@ function textOf(item: ComposeNode): string | undefined {
 function field(item: ComposeNode, key: string): string | undefined {
   const value = item.kind === "map" ? entryOf(item, key)?.value : undefined;
   return value === undefined ? undefined : textOf(value);
+}
+
+function targetOf(item: ComposeNode): string | undefined {
+  return target(item) ?? shortTarget(textOf(item));
 }
 
 function target(item: ComposeNode): string | undefined {
