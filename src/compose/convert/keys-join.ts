@@ -16,6 +16,10 @@ const grantKeys: KeyTable<ServiceDraft> = {
   uid: carried("`uid=` of a Podman secret; a file keeps its own", shapes.text),
   gid: carried("`gid=` of a Podman secret; a file keeps its own", shapes.text),
   mode: carried("`mode=` of a Podman secret; a file keeps its own", shapes.text),
+  type: carried(
+    "podman-compose's own: `mount`, or `env` for an environment variable",
+    shapes.pattern(/^(?:mount(?:,target=[^,]+)?|env)$/u, "it takes mount or env"),
+  ),
 };
 
 export const joinKeys = {

@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import type { ServiceDraft } from "./drafts.ts";
+import { byLimit, putCpuQuota, putSwapLimit } from "./limits.ts";
 import { byArgument, byKey, bySize, putUlimits } from "./resources.ts";
 import { carried, changed, dropped, type KeyTable } from "./row.ts";
 import { putGpus, putReservedDevices } from "./security.ts";
@@ -20,18 +21,18 @@ const limitV1 = "Control groups of version 2 have no such limit.";
 const throttle = "Rootless Podman may not limit single devices.";
 
 export const limitKeys = {
-  mem_limit: carried("`PodmanArgs=--memory=`", shapes.size, bySize(undefined, "--memory")),
-  mem_reservation: carried("`PodmanArgs=--memory-reservation=`", shapes.size, bySize(undefined, "--memory-reservation")),
-  memswap_limit: carried("`PodmanArgs=--memory-swap=`", shapes.size, bySize(undefined, "--memory-swap")),
+  mem_limit: carried("`MemoryMax=` of `[Service]`", shapes.size, byLimit("MemoryMax")),
+  mem_reservation: carried("`MemoryLow=` of `[Service]`", shapes.size, byLimit("MemoryLow")),
+  memswap_limit: carried("`MemorySwapMax=` of `[Service]`, without `mem_limit`", shapes.size, putSwapLimit),
   mem_swappiness: dropped(limitV1, "Set vm.swappiness of the host."),
-  cpus: carried("`PodmanArgs=--cpus=`", shapes.decimal, byLimit("--cpus")),
-  cpu_shares: carried("`PodmanArgs=--cpu-shares=`", shapes.whole, byLimit("--cpu-shares")),
-  cpu_quota: carried("`PodmanArgs=--cpu-quota=`", shapes.whole, byLimit("--cpu-quota")),
-  cpu_period: carried("`PodmanArgs=--cpu-period=`", shapes.whole, byLimit("--cpu-period")),
+  cpus: carried("`CPUQuota=` of `[Service]`", shapes.decimal, byLimit("CPUQuota")),
+  cpu_shares: carried("`CPUWeight=` of `[Service]`", shapes.whole, byLimit("CPUWeight")),
+  cpu_quota: carried("`CPUQuota=` of `[Service]`", shapes.whole, putCpuQuota),
+  cpu_period: carried("part of `CPUQuota=`", shapes.whole),
   cpuset: carried(
-    "`PodmanArgs=--cpuset-cpus=`",
+    "`AllowedCPUs=` of `[Service]`",
     shapes.pattern(/^[\d,-]+$/u, "it takes numbers of processors, such as 0-3"),
-    byLimit("--cpuset-cpus"),
+    byLimit("AllowedCPUs"),
   ),
   cpu_rt_runtime: dropped(limitV1, "Use cpus."),
   cpu_rt_period: dropped(limitV1, "Use cpus."),
@@ -46,7 +47,7 @@ export const limitKeys = {
   oom_kill_disable: dropped(limitV1, "Give it more memory."),
   blkio_config: carried("limits of disks", shapes.map, undefined, {
     keys: {
-      weight: carried("`PodmanArgs=--blkio-weight=`", shapes.whole, byArgument("--blkio-weight")),
+      weight: carried("`IOWeight=` of `[Service]`", shapes.whole, byLimit("IOWeight")),
       weight_device: dropped(throttle, "Use weight."),
       device_read_bps: dropped(throttle, "Use IOReadBandwidthMax= of the whole unit, as root."),
       device_read_iops: dropped(throttle, "Use IOReadIOPSMax= of the whole unit, as root."),
@@ -86,15 +87,15 @@ export const limitKeys = {
         keys: {
           limits: carried("its parts", shapes.map, undefined, {
             keys: {
-              cpus: carried("`PodmanArgs=--cpus=`", shapes.decimal, byLimit("--cpus")),
-              memory: carried("`PodmanArgs=--memory=`", shapes.size, bySize(undefined, "--memory")),
+              cpus: carried("`CPUQuota=` of `[Service]`", shapes.decimal, byLimit("CPUQuota")),
+              memory: carried("`MemoryMax=` of `[Service]`", shapes.size, byLimit("MemoryMax")),
               pids: carried("`PidsLimit=`", shapes.whole, byKey("PidsLimit")),
             },
           }),
           reservations: carried("its parts", shapes.map, undefined, {
             keys: {
               cpus: dropped("A machine of its own has nobody to reserve processors against.", "Use cpu_shares for a weight."),
-              memory: carried("`PodmanArgs=--memory-reservation=`", shapes.size, bySize(undefined, "--memory-reservation")),
+              memory: carried("`MemoryLow=` of `[Service]`", shapes.size, byLimit("MemoryLow")),
               generic_resources: dropped(swarm, none),
               devices: carried("`AddDevice=nvidia.com/gpu=` for graphics cards; others are told", shapes.maps, putReservedDevices, {
                 items: deviceKeys,
@@ -114,11 +115,3 @@ export const limitKeys = {
   credential_spec: dropped("It belongs to Windows.", none),
   storage_opt: dropped("Podman's storage has its options in storage.conf.", "Set them there."),
 } satisfies KeyTable<ServiceDraft>;
-
-/** Zero means no limit in Compose. */
-function byLimit(flag: string): ReturnType<typeof byArgument> {
-  const putArgument = byArgument(flag);
-  return (node, draft, path) => {
-    if (node.kind === "scalar" && Number(node.text || node.value) !== 0) putArgument(node, draft, path);
-  };
-}

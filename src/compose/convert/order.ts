@@ -22,7 +22,20 @@ const orders: Readonly<Record<string, readonly string[]>> = {
   Network: ["NetworkName", "Driver", "Internal", "IPv6", "IPAMDriver", "Subnet", "Gateway", "IPRange", "Options", "Label", "PodmanArgs"],
   Volume: ["VolumeName", "Driver", "Type", "Device", "Options", "Label", "PodmanArgs"],
   Build: ["ImageTag", "SetWorkingDirectory", "File", "Target", "Pull", "Network", "Secret", "Label", "PodmanArgs"],
-  Service: ["Type", "RemainAfterExit", "Environment", "Restart", "RestartSec", "TimeoutStartSec", "TimeoutStopSec"],
+  Service: [
+    "Type",
+    "RemainAfterExit",
+    "Environment",
+    "Restart",
+    "RestartSec",
+    "TimeoutStartSec",
+    "TimeoutStopSec",
+    "MemoryLow",
+    "MemoryMax",
+    "MemorySwapMax",
+    "CPUQuota",
+    "CPUWeight",
+  ],
 };
 
 export function rankOf(section: string, key: string): number {

@@ -18,6 +18,8 @@ type Grant = {
   /** Where it shall be in the container. */
   readonly target: string;
   readonly owner: readonly string[];
+  /** Podman-compose's way to hand a secret over in an environment variable. */
+  readonly isVariable: boolean;
   readonly path: string;
   readonly place: Place;
 };
@@ -31,7 +33,8 @@ export function putGrants(kind: Kind) {
 function readGrant(kind: Kind, item: ComposeNode, path: string): Grant {
   const get = (key: string): ComposeNode | undefined => memberOf(item, key);
   const name = item.kind === "map" ? textOf(get("source")) : textOf(item);
-  const target = textOf(get("target")) || name;
+  const [type = "", stated = ""] = textOf(get("type")).split(",target=");
+  const target = textOf(get("target")) || stated || name;
   const folder = kind === "secrets" ? "/run/secrets/" : "/";
   const mode = get("mode");
   const octal = mode?.kind === "scalar" && typeof mode.value === "number" ? `0${mode.value.toString(8)}` : textOf(mode);
@@ -39,7 +42,9 @@ function readGrant(kind: Kind, item: ComposeNode, path: string): Grant {
     ...["uid", "gid"].filter((key) => textOf(get(key)) !== "").map((key) => `${key}=${textOf(get(key))}`),
     ...(octal === "" ? [] : [`mode=${octal}`]),
   ];
-  return { kind, name, target: target.startsWith("/") ? target : `${folder}${target}`, owner, path: `${path}.${name}`, place: item.place };
+  const isVariable = type === "env";
+  const isPlain = isVariable || target.startsWith("/");
+  return { kind, name, isVariable, target: isPlain ? target : `${folder}${target}`, owner, path: `${path}.${name}`, place: item.place };
 }
 
 function putGrant(grant: Grant, service: ServiceDraft): void {
@@ -73,6 +78,10 @@ function putGrant(grant: Grant, service: ServiceDraft): void {
 }
 
 function putFile(grant: Grant, file: string, service: ServiceDraft): void {
+  if (grant.isVariable) {
+    refuse(service.notes, grant.path, grant.place, "a file cannot be handed over as a variable; make a Podman secret of it");
+    return;
+  }
   const { text, isHome } = pathFromUnits(service.all, file);
   putBind(grant, text, isHome ? "%h" : "", service);
   if (grant.owner.length === 0) return;
@@ -108,14 +117,16 @@ function putContent(grant: Grant, made: string, text: string, service: ServiceDr
   putBind(grant, `./${path}`, "", service);
 }
 
-function putSecret({ kind, target, owner, path, place }: Grant, secret: MadeSecret, { all, unit, notes }: ServiceDraft): void {
+function putSecret({ kind, target, owner, isVariable, path, place }: Grant, secret: MadeSecret, { all, unit, notes }: ServiceDraft): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,252}$/u.test(secret.name)) {
     refuse(notes, path, place, "a Podman secret's name has only letters, digits and _ . -");
     return;
   }
   all.madeSecrets.set(secret.name, secret);
   const shown = target.startsWith("/run/secrets/") ? target.slice("/run/secrets/".length) : target;
-  const parts = [secret.name, ...(shown === secret.name ? [] : [`target=${shown}`]), ...owner];
+  const parts = isVariable
+    ? [secret.name, "type=env", `target=${target}`]
+    : [secret.name, ...(shown === secret.name ? [] : [`target=${shown}`]), ...owner];
   put(unit, "Secret", parts.join(","), { path, place }, notes);
   if (kind === "secrets" || secret.value.kind !== "external") return;
   tell(notes, {

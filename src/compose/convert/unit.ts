@@ -53,13 +53,6 @@ export function put(unit: UnitDraft, key: string, value: string | readonly strin
 
 /** Words for `podman run` and its like that no key stands for. */
 export function putArguments(unit: UnitDraft, words: readonly string[], from: Source, notes: Notes): void {
-  const flag = /^(--(?:cpus|memory|memory-reservation))=/u.exec(words[0] ?? "")?.[0];
-  const other =
-    flag === undefined ? undefined : unit.lines.find(({ key, raw }) => key === "PodmanArgs" && raw.startsWith(flag) && raw !== words[0]);
-  if (other !== undefined) {
-    refuse(notes, from.path, from.place, `it is said otherwise in ${showPlace(other.place)}`);
-    return;
-  }
   const written = writeValue(unit.type, "PodmanArgs", words);
   if ("text" in written) putRaw(unit, "PodmanArgs", written.text, from.place);
   else refuseIssue(written.issue, from, notes);

@@ -15,7 +15,7 @@ import { serialiseDocument } from "../../../src/quadlet/serialise.ts";
 import { validateDocument } from "../../../src/quadlet/validate.ts";
 import { readPolicy } from "../../../src/stack/policy.ts";
 import { generate } from "../../support/generator.ts";
-import { convertFolder } from "./given.ts";
+import { convertFolder } from "./converted.ts";
 
 const casesPath = join(import.meta.dirname, "../../compose-cases");
 const names = readdirSync(casesPath).filter((name) => name.startsWith("compose-") && !name.startsWith("compose-read-"));

@@ -5,7 +5,7 @@ import { keyTables, serviceKeys } from "../../../src/compose/convert/keys.ts";
 import { recogniseProbe } from "../../../src/compose/convert/probe.ts";
 import type { KeyRow, KeyTable } from "../../../src/compose/convert/row.ts";
 import { isSecretName, looksSecret } from "../../../src/compose/convert/secret-looking.ts";
-import { convertText } from "./given.ts";
+import { convertText } from "./converted.ts";
 
 /** The keys of a service in the Compose Specification. */
 const specified = `annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name cpu_count cpu_percent

@@ -12,7 +12,7 @@ import { parseDocument } from "../../../src/quadlet/parse.ts";
 import { serialiseDocument } from "../../../src/quadlet/serialise.ts";
 import { generate } from "../../support/generator.ts";
 import { trickyStrings } from "../quadlet/tricky-strings.ts";
-import { convertText } from "./given.ts";
+import { convertText } from "./converted.ts";
 
 type Service = Readonly<Record<string, unknown>>;
 
