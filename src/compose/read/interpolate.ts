@@ -1,6 +1,6 @@
 /** `$NAME` and `${NAME}` with its operators, as the Compose Specification has them: in values only, never in keys. */
 import type { Place } from "../../domain/errors.ts";
-import type { ComposeNode } from "../node.ts";
+import { type ComposeNode, mapChildren } from "../node.ts";
 import type { VariableSource } from "../read.ts";
 import { limits } from "./limits.ts";
 import type { Reading } from "./reading.ts";
@@ -54,14 +54,7 @@ export function interpolateNode(node: ComposeNode, reading: Reading, lookup: Loo
     });
     return { ...node, value: text, text };
   }
-  if (node.kind === "list") return { ...node, items: node.items.map((item) => interpolateNode(item, reading, lookup, secret)) };
-  return {
-    ...node,
-    entries: node.entries.map((entry) => ({
-      ...entry,
-      value: interpolateNode(entry.value, reading, lookup, secret || isSecretName(entry.key)),
-    })),
-  };
+  return mapChildren(node, (child, key) => interpolateNode(child, reading, lookup, secret || (node.kind === "map" && isSecretName(key))));
 }
 
 /** The text with its variables replaced. What is wrong is told to the reading, and nothing stands in its place. */
@@ -72,6 +65,8 @@ export function interpolate(text: string, use: Use, depth = 0): string {
   }
   const parts: string[] = [];
   let at = 0;
+  // Every brace opens, as in JSON, until that does not come out even: from then on `${` alone does.
+  let opener: "{" | "${" = "{";
   for (;;) {
     const dollar = text.indexOf("$", at);
     if (dollar === -1) return parts.join("") + text.slice(at);
@@ -82,7 +77,11 @@ export function interpolate(text: string, use: Use, depth = 0): string {
       parts.push("$");
       at = dollar + 2;
     } else if (next === "{") {
-      const end = closingBrace(text, dollar + 1, "{") ?? closingBrace(text, dollar + 1, "${");
+      let end = closingBrace(text, dollar + 1, opener);
+      if (end === undefined && opener === "{") {
+        opener = "${";
+        end = closingBrace(text, dollar + 1, opener);
+      }
       if (end === undefined) {
         refuse(use, "A `${` has no `}` that belongs to it.");
         return "";

@@ -127,6 +127,7 @@ t.test("aliases and merge keys", async (t) => {
   t.same(value("a: &x {k: 1}\nb: &y {<<: *x, l: 2}\nc: {<<: *y}\n"), { a: { k: 1 }, b: { k: 1, l: 2 }, c: { k: 1, l: 2 } });
   t.same(value("l: &l [{a: 1}, {b: 2}]\nc: {<<: *l}\n"), { l: [{ a: 1 }, { b: 2 }], c: { a: 1, b: 2 } });
   t.same(value(`a: {"<<": 1}`), { a: { "<<": 1 } });
+  t.same(value("&k a: 1\nb: *k\nc: ! 12\n"), { a: 1, b: "a", c: "12" });
   t.same(faults("a: &x [*x]"), ["1 compose-syntax"]);
   t.same(faults("a: *nowhere"), ["1 compose-syntax"]);
   t.same(faults("a: {<<: 1}"), ["1 compose-syntax"]);
