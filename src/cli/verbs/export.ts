@@ -51,7 +51,7 @@ function summary({ leftOut }: Exported, name: string): string {
   return `Written: ${printable(name)}${leftOut.length === 0 ? "" : `; ${leftOut.length} settings are not in it`}.`;
 }
 
-/** A path that is there, else a stack's name. */
+/** A folder of Quadlet files that is there, else a stack's name. */
 async function findStack(source: string, options: Options, context: CliContext): Promise<Stack> {
   const request = sourceRequest(source, options, context);
   const files = (await context.files()).source;
@@ -61,6 +61,12 @@ async function findStack(source: string, options: Options, context: CliContext):
   );
   if (!isThere && isStackName(source)) return await deployedStack(source, await context.ports());
   const opened = await openSource(request, files);
+  if (opened.made !== undefined) {
+    if (isStackName(source)) return await deployedStack(source, await context.ports());
+    throw new PhoenixError("usage", `Cannot export ${opened.root}: it is a Compose project already.`, {
+      remedy: "Name the stack to export what runs.",
+    });
+  }
   const { stack, issues } = await opened.load({ podmanVersion: undefined, others: new Map() });
   if (stack === undefined) throw new PhoenixError("source-invalid", `Cannot use ${opened.root}.`, { issues });
   for (const issue of issues) context.err(showIssue(issue, context));
