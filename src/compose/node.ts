@@ -53,6 +53,26 @@ export function withKey(map: MapNode, key: string, value: ComposeNode | undefine
   return { ...map, entries };
 }
 
+/** The node with its children changed, or itself where none is: most of a file stays as it is, however often it is looked through. */
+export function mapChildren(node: ComposeNode, change: (child: ComposeNode, key: string) => ComposeNode): ComposeNode {
+  if (node.kind === "scalar") return node;
+  let same = true;
+  const changed = (child: ComposeNode, key: string): ComposeNode => {
+    const value = change(child, key);
+    same &&= value === child;
+    return value;
+  };
+  if (node.kind === "list") {
+    const items = node.items.map((item, at) => changed(item, String(at)));
+    return same ? node : { ...node, items };
+  }
+  const entries = node.entries.map((entry) => {
+    const value = changed(entry.value, entry.key);
+    return value === entry.value ? entry : { ...entry, value };
+  });
+  return same ? node : { ...node, entries };
+}
+
 /** The value without places. Objects have no prototype, so that `__proto__` and the like are keys as all others. */
 export function plain(node: ComposeNode): unknown {
   if (node.kind === "scalar") return node.value;

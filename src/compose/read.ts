@@ -39,8 +39,10 @@ export type ComposeProject = {
   readonly root: MapNode;
   /** What the services' `env_file` hold, by absolute path. */
   readonly envFiles: ReadonlyMap<string, readonly EnvironmentEntry[]>;
-  /** Names only. */
+  /** Which variables were used where, names only. */
   readonly variables: readonly VariableUse[];
+  /** What a variable stands for, for `environment:` of secrets. A function, so that no value is printed along with the project. */
+  readonly variable: (name: string) => string | undefined;
 };
 
 export type ComposeRead = { readonly project?: ComposeProject; readonly issues: readonly Issue[] };
@@ -83,5 +85,6 @@ function readProject(reading: Reading): ComposeProject | undefined {
     root,
     envFiles: readEnvFiles(reading, root, variables),
     variables: reading.variables,
+    variable: (name) => variables.get(name)?.value,
   };
 }

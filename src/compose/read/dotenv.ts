@@ -1,7 +1,7 @@
 /** `.env` and `env_file` by Compose's rules: export, quotes over several lines, escapes, inline comments, variables. */
 import type { Place } from "../../domain/errors.ts";
 import type { EnvironmentEntry } from "../read.ts";
-import { interpolate, type Lookup } from "./interpolate.ts";
+import { interpolate, isSecretName, type Lookup, type Use } from "./interpolate.ts";
 import { limits } from "./limits.ts";
 import type { Reading } from "./reading.ts";
 
@@ -45,7 +45,7 @@ export function parseDotenv(text: string, file: string, reading: Reading, outer:
       return [...found.values()];
     }
     scanner.skip(/[^\S\n]*/uy);
-    const value = takeValue(scanner, place, reading, lookup);
+    const value = takeValue(scanner, { reading, lookup, place, secret: isSecretName(name) });
     if (value === undefined) return [...found.values()];
     found.delete(name);
     found.set(name, { name, value, place });
@@ -54,12 +54,13 @@ export function parseDotenv(text: string, file: string, reading: Reading, outer:
 
 const remedy = "Write NAME=value, with letters, digits, `_`, `.` and `-` in the name.";
 
-function takeValue(scanner: Scanner, place: Place, reading: Reading, lookup: Lookup): string | undefined {
+function takeValue(scanner: Scanner, use: Use): string | undefined {
+  const { reading, place } = use;
   const mark = scanner.take(/["']/uy);
   if (mark === "") {
     const raw = scanner.take(/[^\n]*/uy);
     const comment = raw.indexOf(" #");
-    return interpolate((comment === -1 ? raw : raw.slice(0, comment)).trimEnd(), { reading, lookup, place });
+    return interpolate((comment === -1 ? raw : raw.slice(0, comment)).trimEnd(), use);
   }
   const body = scanner.takeBody(mark);
   if (body === undefined) {
@@ -74,8 +75,10 @@ function takeValue(scanner: Scanner, place: Place, reading: Reading, lookup: Loo
   const rest = scanner.take(/[^\n]*/uy).trim();
   if (rest !== "" && !rest.startsWith("#"))
     reading.warn("compose-syntax", "What follows the closing quote is left out.", place, "Put all of the value into the quotes.");
-  const value = body.replaceAll(`\\${mark}`, mark);
-  return mark === "'" ? value : interpolate(unescaped(body), { reading, lookup, place });
+  if (mark === "'") return body.replaceAll("\\'", "'");
+  const text = unescaped(body);
+  if (text.includes("\0")) reading.refuse("compose-syntax", "This value holds a NUL: no variable can.", place);
+  return interpolate(text, use);
 }
 
 /** Escapes that Compose does not know keep their backslash. */

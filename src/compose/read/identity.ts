@@ -1,5 +1,5 @@
 /** By what two items of a list are the same thing; undefined where an item cannot be read so, and then it stays. */
-import { type ComposeNode, entryOf, type MapNode } from "../node.ts";
+import { type ComposeNode, entryOf, type MapNode, mapChildren } from "../node.ts";
 import type { Identity, Rule } from "./merge-rules.ts";
 import { type Pattern, patternBelow } from "./patterns.ts";
 
@@ -18,11 +18,7 @@ const identities: Readonly<Record<Identity, (item: ComposeNode) => string | unde
 export function uniqueItems<T extends ComposeNode>(node: T, rules: Pattern<Rule> | undefined): T;
 export function uniqueItems(node: ComposeNode, rules: Pattern<Rule> | undefined): ComposeNode {
   if (rules === undefined || node.kind === "scalar") return node;
-  if (node.kind === "map")
-    return {
-      ...node,
-      entries: node.entries.map((entry) => ({ ...entry, value: uniqueItems(entry.value, patternBelow(rules, entry.key)) })),
-    };
+  if (node.kind === "map") return mapChildren(node, (child, key) => uniqueItems(child, patternBelow(rules, key)));
   const once = rules.value?.once;
   if (once === undefined) return node;
   const kept = new Map<string | ComposeNode, ComposeNode>();

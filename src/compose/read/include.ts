@@ -1,15 +1,14 @@
 /** `include`: other projects whose services, networks, volumes, secrets, configs and models become part of this one. */
 import { posix } from "node:path";
-import type { Place } from "../../domain/errors.ts";
+import { type Place, showPlace } from "../../domain/errors.ts";
 import { type ComposeNode, emptyMap, entryOf, type MapEntry, type MapNode, withKey } from "../node.ts";
 import { limits } from "./limits.ts";
 import { mergeNodes } from "./merge.ts";
 import { mergeRules } from "./merge-rules.ts";
 import type { Model } from "./model.ts";
-import { patternBelow } from "./patterns.ts";
 import { type NamedFile, readVariables } from "./variables.ts";
 
-const importedKeys = ["services", "networks", "volumes", "secrets", "configs", "models"];
+const importedKeys: ReadonlySet<string> = new Set(["services", "networks", "volumes", "secrets", "configs", "models"]);
 
 /** How the files of one include become one tree; handed in, since that in turn follows their includes. */
 type ReadModel = (model: Model, files: readonly string[]) => MapNode;
@@ -96,44 +95,36 @@ function isThere(model: Model, path: string, place: Place): boolean {
   return false;
 }
 
-/** `later` on top of `before`. Two included files that say different things about one name are worth a warning. */
+/**
+ * `later` on top of what was included before. What two included files say differently about one name is merged with a warning;
+ * what the including file says is meant to change it.
+ */
 function importResources(model: Model, before: MapNode, later: MapNode, bothIncluded: boolean): MapNode {
-  let result = bothIncluded ? before : later;
-  for (const key of importedKeys) {
-    const from = entryOf(before, key)?.value;
-    const over = entryOf(later, key)?.value;
-    if (over?.tag !== undefined) continue;
-    if (from?.kind !== "map" || (over !== undefined && over.kind !== "map")) {
-      if (from === undefined && over !== undefined) result = withKey(result, key, over);
-      else if (from !== undefined && over?.kind === "scalar" && over.value === null) result = withKey(result, key, from);
-      continue;
-    }
-    if (over === undefined) {
-      result = withKey(result, key, from);
-      continue;
-    }
-    if (bothIncluded) warnOfConflicts(model, key, from, over);
-    result = withKey(result, key, mergeNodes(model.reading, withoutSame(from, over), over, patternBelow(mergeRules, key)));
-  }
-  return result;
+  const isImported = ({ key }: MapEntry): boolean => importedKeys.has(key);
+  const over: MapNode = { ...later, entries: later.entries.filter(isImported) };
+  const fresh = before.entries.map((entry) => ({ ...entry, value: withoutSame(entry.value, entryOf(over, entry.key)?.value) }));
+  if (bothIncluded) warnOfConflicts(model, fresh, over);
+  const merged = mergeNodes(model.reading, { ...before, entries: fresh }, over, mergeRules);
+  const others = bothIncluded ? [] : later.entries.filter((entry) => !isImported(entry));
+  return { ...later, entries: [...merged.entries, ...others] };
 }
 
-function warnOfConflicts(model: Model, kind: string, before: MapNode, later: MapNode): void {
-  for (const { key, keyPlace, value } of later.entries) {
-    const earlier = entryOf(before, key);
-    if (earlier === undefined || same(earlier.value, value)) continue;
-    const message = `${kind}.${key} stands in another included file too (${earlier.keyPlace.file}:${earlier.keyPlace.line}): both are merged.`;
-    model.reading.warn("compose-merge", message, keyPlace, "Rename one of them, or put both files into the `path` list of one include.");
+function warnOfConflicts(model: Model, before: readonly MapEntry[], later: MapNode): void {
+  for (const { key: kind, value: resources } of before) {
+    const over = entryOf(later, kind)?.value;
+    for (const { key, keyPlace } of over?.kind === "map" ? over.entries : []) {
+      const earlier = resources.kind === "map" ? entryOf(resources, key)?.keyPlace : undefined;
+      if (earlier === undefined) continue;
+      const message = `${kind}.${key} stands in another included file too (${showPlace(earlier)}): both are merged.`;
+      model.reading.warn("compose-merge", message, keyPlace, "Rename one of them, or put both files into the `path` list of one include.");
+    }
   }
 }
 
 /** Without entries that the other map has just so: a file that is included twice must not double its lists. */
-function withoutSame(map: MapNode, other: MapNode): MapNode {
-  const differs = ({ key, value }: MapEntry): boolean => {
-    const twin = entryOf(other, key);
-    return twin === undefined || !same(twin.value, value);
-  };
-  return { ...map, entries: map.entries.filter(differs) };
+function withoutSame(node: ComposeNode, other: ComposeNode | undefined): ComposeNode {
+  if (node.kind !== "map" || other?.kind !== "map") return node;
+  return { ...node, entries: node.entries.filter(({ key, value }) => !sameAt(value, entryOf(other, key)?.value)) };
 }
 
 function same(a: ComposeNode, b: ComposeNode): boolean {

@@ -1,6 +1,6 @@
 /** `$NAME` and `${NAME}` with its operators, as the Compose Specification has them: in values only, never in keys. */
 import type { Place } from "../../domain/errors.ts";
-import type { ComposeNode } from "../node.ts";
+import { type ComposeNode, mapChildren } from "../node.ts";
 import type { VariableSource } from "../read.ts";
 import { limits } from "./limits.ts";
 import type { Reading } from "./reading.ts";
@@ -8,7 +8,18 @@ import type { Reading } from "./reading.ts";
 export type Variable = { readonly value: string; readonly from: Extract<VariableSource, "environment" | "env-file"> };
 export type Lookup = (name: string) => Variable | undefined;
 
-type Use = { readonly reading: Reading; readonly lookup: Lookup; readonly place: Place };
+export type Use = {
+  readonly reading: Reading;
+  readonly lookup: Lookup;
+  readonly place: Place;
+  /** The value may be a password: a word of it that was taken for a variable is not told. */
+  readonly secret: boolean;
+};
+
+/** Names whose values are never told, parts of them included. */
+export function isSecretName(name: string): boolean {
+  return /PASS|TOKEN|SECRET|KEY|CREDENTIAL/iu.test(name);
+}
 
 type Operator = {
   /** Whether the variable's own value counts, given what it is. */
@@ -31,25 +42,31 @@ const operators: Readonly<Record<string, Operator>> = {
 };
 
 /** The same node where nothing in it names a variable. */
-export function interpolateNode<T extends ComposeNode>(node: T, reading: Reading, lookup: Lookup): T;
-export function interpolateNode(node: ComposeNode, reading: Reading, lookup: Lookup): ComposeNode {
+export function interpolateNode<T extends ComposeNode>(node: T, reading: Reading, lookup: Lookup, secret?: boolean): T;
+export function interpolateNode(node: ComposeNode, reading: Reading, lookup: Lookup, secret = false): ComposeNode {
   if (node.kind === "scalar") {
     if (typeof node.value !== "string" || !node.value.includes("$")) return node;
-    const text = interpolate(node.value, { reading, lookup, place: node.place });
+    const text = interpolate(node.value, {
+      reading,
+      lookup,
+      place: node.place,
+      secret: secret || isSecretName(node.value.split("=", 1)[0] ?? ""),
+    });
     return { ...node, value: text, text };
   }
-  if (node.kind === "list") return { ...node, items: node.items.map((item) => interpolateNode(item, reading, lookup)) };
-  return { ...node, entries: node.entries.map((entry) => ({ ...entry, value: interpolateNode(entry.value, reading, lookup) })) };
+  return mapChildren(node, (child, key) => interpolateNode(child, reading, lookup, secret || (node.kind === "map" && isSecretName(key))));
 }
 
 /** The text with its variables replaced. What is wrong is told to the reading, and nothing stands in its place. */
 export function interpolate(text: string, use: Use, depth = 0): string {
   if (depth > limits.defaults) {
-    use.reading.refuseOnce("compose-limit", `More than ${limits.defaults} \${…} lie within each other.`, use.place);
+    use.reading.refuseOnce("compose-limit", `More than ${limits.defaults} \${...} lie within each other.`, use.place);
     return "";
   }
   const parts: string[] = [];
   let at = 0;
+  // Every brace opens, as in JSON, until that does not come out even: from then on `${` alone does.
+  let opener: "{" | "${" = "{";
   for (;;) {
     const dollar = text.indexOf("$", at);
     if (dollar === -1) return parts.join("") + text.slice(at);
@@ -60,7 +77,11 @@ export function interpolate(text: string, use: Use, depth = 0): string {
       parts.push("$");
       at = dollar + 2;
     } else if (next === "{") {
-      const end = closingBrace(text, dollar + 1, "{") ?? closingBrace(text, dollar + 1, "${");
+      let end = closingBrace(text, dollar + 1, opener);
+      if (end === undefined && opener === "{") {
+        opener = "${";
+        end = closingBrace(text, dollar + 1, opener);
+      }
       if (end === undefined) {
         refuse(use, "A `${` has no `}` that belongs to it.");
         return "";
@@ -69,7 +90,8 @@ export function interpolate(text: string, use: Use, depth = 0): string {
       at = end + 1;
     } else {
       // A dollar sign before anything else stands for itself: `$1`, `$(date)`, a last one.
-      parts.push(name === "" ? "$" : variableText(name, use));
+      const isPart = use.secret && text.slice(text.indexOf("=") + 1) !== `$${name}`;
+      parts.push(name === "" ? "$" : isPart && use.lookup(name) === undefined ? strayText(use) : variableText(name, use));
       at = dollar + 1 + name.length;
     }
   }
@@ -82,7 +104,7 @@ function braced(body: string, use: Use, depth: number): string {
   const sign = /^:?[-?+]/u.exec(rest)?.[0];
   const operator = operators[sign ?? ""];
   if (name === "" || sign === undefined || operator === undefined) {
-    refuse(use, "A `${…}` must hold a variable's name, and behind it at most one of `:-`, `-`, `:?`, `?`, `:+` and `+`.");
+    refuse(use, "A `${...}` must hold a variable's name, and behind it at most one of `:-`, `-`, `:?`, `?`, `:+` and `+`.");
     return "";
   }
   const word = rest.slice(sign.length);
@@ -109,6 +131,13 @@ function variableText(name: string, use: Use): string {
   note(name, found, use);
   if (found === undefined) use.reading.warnUnset(name, use.place);
   return insert(found?.value ?? "", use);
+}
+
+/** A dollar sign within a password, most likely. */
+function strayText({ reading, place }: Use): string {
+  const remedy = "Write `$$` for a dollar sign that is meant literally.";
+  reading.warn("compose-variable", "What follows a dollar sign in this value is taken for a variable, which is not set.", place, remedy);
+  return "";
 }
 
 function insert(value: string, use: Use): string {

@@ -5,7 +5,7 @@ export const limits = {
   /** Of one environment file: no process can be started with more. */
   environmentBytes: 1024 * 1024,
   /** Words, marks, spaces and line ends of one file: what reading takes time for. A file of 500 services has about 100 000. */
-  tokens: 300_000,
+  tokens: 200_000,
   /** Collections within collections. */
   depth: 100,
   /** Nodes that aliases and merge keys of one file add to those that are written. */
@@ -16,7 +16,7 @@ export const limits = {
   issues: 200,
   /** Files that include or services that extend one another, in a row. */
   chain: 100,
-  /** Defaults within defaults: `${A:-${B:-…}}`. */
+  /** Defaults within defaults: `${A:-${B:-x}}`. */
   defaults: 50,
   /** Characters that variables add to a project. */
   inserted: 10 * 1024 * 1024,

@@ -1,5 +1,5 @@
 /** One tree over another, by the specification's rules for each key. */
-import type { ComposeNode, MapEntry, MapNode } from "../node.ts";
+import { type ComposeNode, type MapEntry, type MapNode, mapChildren } from "../node.ts";
 import type { Rule } from "./merge-rules.ts";
 import { specialMerges } from "./merge-special.ts";
 import { type Pattern, patternBelow } from "./patterns.ts";
@@ -54,9 +54,14 @@ function mergeMaps(base: MapNode, over: MapNode, rules: Pattern<Rule> | undefine
 /** What is marked `!reset` is gone, and what is marked `!override` stands as it is. */
 export function withoutTags<T extends ComposeNode>(node: T): T;
 export function withoutTags(node: ComposeNode): ComposeNode {
-  const { tag: _, ...bare } = node;
-  if (bare.kind === "scalar") return node.tag === undefined ? node : bare;
-  if (bare.kind === "list") return { ...bare, items: bare.items.filter(({ tag }) => tag !== "reset").map((item) => withoutTags(item)) };
-  const kept = bare.entries.filter(({ value }) => value.tag !== "reset");
-  return { ...bare, entries: kept.map((entry) => ({ ...entry, value: withoutTags(entry.value) })) };
+  const { tag, ...bare } = node;
+  return mapChildren(withoutReset(tag === undefined ? node : bare), withoutTags);
+}
+
+function withoutReset(node: ComposeNode): ComposeNode {
+  const isKept = ({ tag }: ComposeNode): boolean => tag !== "reset";
+  if (node.kind === "list" && !node.items.every(isKept)) return { ...node, items: node.items.filter(isKept) };
+  if (node.kind === "map" && !node.entries.every(({ value }) => isKept(value)))
+    return { ...node, entries: node.entries.filter(({ value }) => isKept(value)) };
+  return node;
 }

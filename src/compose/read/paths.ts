@@ -1,6 +1,6 @@
 /** Relative paths of a file from another folder, rewritten so that they count from the project folder. */
 import { posix } from "node:path";
-import { type ComposeNode, entryOf, type MapNode } from "../node.ts";
+import { type ComposeNode, entryOf, type MapNode, mapChildren } from "../node.ts";
 import { compilePatterns, type Pattern, patternBelow } from "./patterns.ts";
 
 type Kind = "path" | "context" | "namedContext" | "mount" | "driver";
@@ -41,12 +41,7 @@ function walk(node: ComposeNode, keys: Pattern<Kind> | undefined, rebase: Rebase
   if (keys === undefined) return node;
   const changed = keys.value === undefined ? node : changes[keys.value](node, rebase, inList);
   if (changed !== node || node.kind === "scalar" || keys.children.size === 0) return changed;
-  if (node.kind === "list")
-    return { ...node, items: node.items.map((item, at) => walk(item, patternBelow(keys, String(at)), rebase, true)) };
-  return {
-    ...node,
-    entries: node.entries.map((entry) => ({ ...entry, value: walk(entry.value, patternBelow(keys, entry.key), rebase, false) })),
-  };
+  return mapChildren(node, (child, key) => walk(child, patternBelow(keys, key), rebase, node.kind === "list"));
 }
 
 const changes: Readonly<Record<Kind, (node: ComposeNode, rebase: Rebase, inList: boolean) => ComposeNode>> = {

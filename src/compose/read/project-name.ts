@@ -13,6 +13,8 @@ const genericNames: readonly string[] = ["quadlet", "compose", "deploy", "docker
 /** `documents`: those of the files that were named, in order; the last `name:` counts. Undefined where none of it gives a name. */
 export function projectName(reading: Reading, documents: readonly MapNode[], variables: Variables): string | undefined {
   const { project } = reading.input;
+  for (const entry of documents.flatMap((document) => entryOf(document, "name") ?? []))
+    if (entry.value.kind !== "scalar") reading.refuse("stack-name", "`name` must be a word.", entry.keyPlace);
   if (project !== undefined) {
     if (isStackName(project)) return project;
     reading.refuse(
@@ -46,7 +48,7 @@ function wishedName(reading: Reading, documents: readonly MapNode[], variables: 
     .map((document) => entryOf(document, "name")?.value)
     .findLast((value) => value?.kind === "scalar" && value.text !== "");
   if (node?.kind !== "scalar") return undefined;
-  const text = interpolate(node.text, { reading, place: node.place, lookup: (name) => variables.get(name) });
+  const text = interpolate(node.text, { reading, place: node.place, secret: false, lookup: (name) => variables.get(name) });
   return text === "" ? undefined : { text, place: node.place };
 }
 

@@ -19,6 +19,7 @@ function parseOnce(texts: ComposeInput["texts"], text: string, file: string): Pa
   return parsed;
 }
 
+/** Collects while one call of readCompose lasts; nothing of it outlives the call but texts that were parsed. */
 export class Reading {
   readonly input: ComposeInput;
   /** The project folder. */
@@ -127,7 +128,8 @@ export class Reading {
     this.#told[severity] = told;
     if (told > limits.issues + 1) return;
     if (told === limits.issues + 1) {
-      this.issues.push({ severity, code: "compose-limit", message: `More than ${limits.issues} findings: the others are not listed.` });
+      const rest = `More than ${limits.issues} findings: the others are not listed.`;
+      this.issues.push({ severity, code: "compose-limit", message: rest, remedy: "Correct these first." });
       return;
     }
     this.issues.push({ severity, code, message, ...(place === undefined ? {} : { place }), ...(remedy === undefined ? {} : { remedy }) });

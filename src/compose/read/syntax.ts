@@ -6,7 +6,7 @@ const sentences: Readonly<Record<YAMLError["code"], string>> = {
   BAD_ALIAS: "An anchor or alias needs a name that does not end in a colon.",
   BAD_COLLECTION_TYPE: "The tag does not fit the value behind it.",
   BAD_DIRECTIVE: "A line that begins with % is a directive, and this one is none that YAML knows.",
-  BAD_DQ_ESCAPE: 'YAML does not know this escape within "…": double the backslash, or use single quotes.',
+  BAD_DQ_ESCAPE: "YAML does not know this escape in double quotes: double the backslash, or use single quotes.",
   BAD_INDENT: "The line is not indented like those it belongs to.",
   BAD_PROP_ORDER: "An anchor or a tag stands before the mark that it must follow.",
   BAD_SCALAR_START: "A text cannot begin with this character: put it into quotes.",

@@ -1,7 +1,7 @@
 import t from "tap";
 import { parseDotenv } from "../../../src/compose/read/dotenv.ts";
 import { Reading } from "../../../src/compose/read/reading.ts";
-import { found, project, read, told, valueAt } from "./given.ts";
+import { found, project, read, told, valueAt } from "./given-files.ts";
 
 const env = { OUTER: "outer", DB_PASSWORD: "hunter2" };
 
@@ -80,6 +80,7 @@ t.test("what is no NAME=value is an error at its line that quotes nothing", asyn
     "A=1\n=hunter2",
     "A=1\nB=${hunter2",
     "A=1\nexport hunter2 x=1",
+    'A=1\nB="\\0000hunter2"',
   ]) {
     const { issues } = parsed(text);
     t.match(issues[0], /^\.env:2 error compose-(syntax|variable)/u, text);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { found, project, read, told, valueAt } from "./given.ts";
+import { found, project, read, told, valueAt } from "./given-files.ts";
 
 const env = { SET: "value", EMPTY: "", OTHER: "other", DB_PASSWORD: "hunter2" };
 
@@ -83,10 +83,21 @@ t.test("what cannot be read is an error, and quotes nothing", async (t) => {
   }
 });
 
+t.test("part of a password that looks like a variable is not told", async (t) => {
+  const text = "services:\n  a:\n    environment:\n      - DB_PASSWORD=pa$hunter2\n      - TOKEN=$NONE\n      - X=a$NONE\n";
+  const { issues, project } = read({ "compose.yaml": text, ".env": "API_KEY=x$hunter2\n" });
+  t.same(told(issues), [
+    ".env:1 warning compose-variable: What follows a dollar sign in this value is taken for a variable, which is not set.",
+    "compose.yaml:4 warning compose-variable: What follows a dollar sign in this value is taken for a variable, which is not set.",
+    "compose.yaml:5 warning compose-variable: The variable NONE is not set: nothing stands in its place.",
+  ]);
+  t.notMatch(JSON.stringify([issues, project?.variables]), "hunter2");
+});
+
 t.test("it is known where each variable's value came from, and only that", async (t) => {
   const shop = project(
     {
-      "compose.yaml": "services: {a: {image: '$SET $FILE ${NONE:-x} $GONE', environment: [DB_PASSWORD, NOWHERE]}}",
+      "compose.yaml": "services: {a: {image: '$SET $FILE ${NONE:-x} $GONE', environment: [DB_PASSWORD, NOWHERE, X=hunter2]}}",
       ".env": "FILE=1\nSET=2\n",
     },
     { env },
@@ -96,7 +107,8 @@ t.test("it is known where each variable's value came from, and only that", async
     ["SET environment", "FILE env-file", "NONE default", "GONE unset", "DB_PASSWORD environment", "NOWHERE unset"],
   );
   t.notMatch(JSON.stringify(shop.variables), "hunter2");
-  t.same(valueAt(shop, "services", "a", "environment"), ["DB_PASSWORD=hunter2", "NOWHERE"]);
+  t.same(["FILE", "SET", "GONE"].map(shop.variable), ["1", "value", undefined]);
+  t.same(valueAt(shop, "services", "a", "environment"), ["DB_PASSWORD=hunter2", "NOWHERE", "X=hunter2"]);
 });
 
 t.test("names without a value take it from the variables, in maps and build arguments too", async (t) => {

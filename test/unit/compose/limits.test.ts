@@ -1,5 +1,5 @@
 import t from "tap";
-import { folder, found, project } from "./given.ts";
+import { folder, found, project } from "./given-files.ts";
 
 /** Processor time, which other work on the machine does not lengthen. */
 function cpuMilliseconds(run: () => void): number {
@@ -52,6 +52,7 @@ const hostile: Readonly<Record<string, Readonly<Record<string, string>> | string
       .join("")}`,
   },
   "defaults within defaults": `services: {a: {image: '${"${A:-".repeat(100_000)}${"}".repeat(100_000)}'}}`,
+  "defaults that are never closed": `services: {a: {image: '${"${A:-{}".repeat(100_000)}${"${A:-".repeat(60)}${"}".repeat(60)}'}}`,
   "a long chain of includes": included(499, 1),
   "includes that double": included(40, 2),
   "a long chain of extends": `services:\n${range(2000)

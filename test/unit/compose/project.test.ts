@@ -1,6 +1,6 @@
 import t from "tap";
 import { nodeAt } from "../../../src/compose/node.ts";
-import { found, project, read, told, valueAt } from "./given.ts";
+import { found, project, read, told, valueAt } from "./given-files.ts";
 
 const profiled = "services:\n  a: {image: x}\n  b: {image: x, profiles: [dev, test]}\n  c: {image: x, profiles: [prod]}\n";
 
@@ -62,6 +62,7 @@ t.test("a name that does not fit", async (t) => {
     "compose.yaml:2 warning stack-name: The project is called my-shop: its own name has characters that a stack's cannot have.",
   ]);
   t.same(found("name: ___\nservices: {}"), ["compose.yaml:1 stack-name"]);
+  t.same(found("services: {}\nname: [x]", { project: "shop" }), ["compose.yaml:2 stack-name"]);
   t.same(found("services: {}", { project: "Not_Good" }), [" stack-name"]);
   t.same(found({ "/compose.yaml": "services: {}" }, { files: ["/compose.yaml"] }), [" stack-name"]);
 });

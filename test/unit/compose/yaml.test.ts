@@ -3,7 +3,7 @@ import t from "tap";
 import { plain } from "../../../src/compose/node.ts";
 import { plainValue } from "../../../src/compose/read/scalar.ts";
 import { parseYaml } from "../../../src/compose/read/yaml.ts";
-import { found, project, read, told, valueAt } from "./given.ts";
+import { found, project, read, told, valueAt } from "./given-files.ts";
 
 function value(text: string): unknown {
   const { nodes, issues } = parseYaml(text, "compose.yaml");
@@ -127,6 +127,7 @@ t.test("aliases and merge keys", async (t) => {
   t.same(value("a: &x {k: 1}\nb: &y {<<: *x, l: 2}\nc: {<<: *y}\n"), { a: { k: 1 }, b: { k: 1, l: 2 }, c: { k: 1, l: 2 } });
   t.same(value("l: &l [{a: 1}, {b: 2}]\nc: {<<: *l}\n"), { l: [{ a: 1 }, { b: 2 }], c: { a: 1, b: 2 } });
   t.same(value(`a: {"<<": 1}`), { a: { "<<": 1 } });
+  t.same(value("&k a: 1\nb: *k\nc: ! 12\n"), { a: 1, b: "a", c: "12" });
   t.same(faults("a: &x [*x]"), ["1 compose-syntax"]);
   t.same(faults("a: *nowhere"), ["1 compose-syntax"]);
   t.same(faults("a: {<<: 1}"), ["1 compose-syntax"]);
@@ -155,6 +156,8 @@ t.test("what is no YAML is refused at its line", async (t) => {
     ["~: b", "1"],
     ['a: "\\q"', "1"],
     ["a: @b", "1"],
+    ['a:\n  - "x\\0y"', "2"],
+    ['a: "\\ud800"', "1"],
   ];
   for (const [text, line] of rows) t.same(faults(text).slice(0, 1), [`${line} compose-syntax`], text);
 });
