@@ -30,7 +30,7 @@ export const limitKeys = {
   cpu_quota: carried("`CPUQuota=` of `[Service]`", shapes.whole, putCpuQuota),
   cpu_period: carried("part of `CPUQuota=`", shapes.whole),
   cpuset: carried(
-    "`AllowedCPUs=` of `[Service]`",
+    "`AllowedCPUs=` of `[Service]`, which counts where the machine hands out that control group",
     shapes.pattern(/^[\d,-]+$/u, "it takes numbers of processors, such as 0-3"),
     byLimit("AllowedCPUs"),
   ),

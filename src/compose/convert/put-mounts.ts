@@ -45,6 +45,21 @@ function putMount(mount: Mount, service: ServiceDraft): void {
   putters[mount.kind](mount, service);
 }
 
+const systemFolders: readonly string[] = [
+  "/",
+  "/boot",
+  "/dev",
+  "/etc",
+  "/home",
+  "/proc",
+  "/root",
+  "/run",
+  "/sys",
+  "/usr",
+  "/var",
+  "/var/run",
+  "/var/lib",
+];
 const sockets = /(?:^|\/)(?:docker|podman|containerd)\.sock$/u;
 
 function putBind(mount: Mount, service: ServiceDraft): void {
@@ -57,7 +72,7 @@ function putBind(mount: Mount, service: ServiceDraft): void {
   const where = posix.resolve("/", source);
   if (sockets.test(source))
     risk(notes, path, place, "Whoever may use the socket of a container engine owns the account that it belongs to.");
-  else if (source.startsWith("/") && ["/", "/etc", "/proc", "/sys", "/dev", "/boot", "/root", "/run", "/var"].includes(where)) {
+  else if (source.startsWith("/") && systemFolders.includes(where)) {
     risk(notes, path, place, `${where} of the host is not the service's own.`);
   }
   const { text, isHome } = pathFromUnits(all, source);
@@ -144,13 +159,7 @@ function putLine(mount: Mount, service: ServiceDraft, prefix: string): void {
   else put(service.unit, "Volume", value, from, service.notes);
 }
 
-const mountOptions: Readonly<Record<string, string>> = {
-  ro: "ro=true",
-  z: "relabel=shared",
-  Z: "relabel=private",
-  nocopy: "nocopy=true",
-  U: "U=true",
-};
+const mountOptions: Readonly<Record<string, string>> = { ro: "ro=true", z: "relabel=shared", Z: "relabel=private", U: "U=true" };
 
 function putMountKey({ kind, source, target, options, subpath, path, place }: Mount, { unit, notes }: ServiceDraft): void {
   const from = { path, place };
@@ -158,10 +167,18 @@ function putMountKey({ kind, source, target, options, subpath, path, place }: Mo
     refuse(notes, path, place, "a path with a comma, a quote or a line break cannot be told to Podman");
     return;
   }
-  const words = options.map(
-    (option) => mountOptions[option] ?? (/^r?(?:shared|slave|private)$/u.test(option) ? `bind-propagation=${option}` : option),
+  // Into a part of a volume nothing is copied anyway.
+  const meant = options.filter((option) => option !== "nocopy" || subpath === "");
+  const words = meant.map(
+    (option) => mountOptions[option] ?? (/^r?(?:shared|slave|private)$/u.test(option) ? `bind-propagation=${option}` : undefined),
   );
-  const parts = [`type=${kind}`, `source=${source}`, `destination=${target}`, ...(subpath === "" ? [] : [`subpath=${subpath}`]), ...words];
+  if (words.includes(undefined)) {
+    refuse(notes, path, place, `a path with a colon excludes the options ${options.join(",")}`);
+    return;
+  }
+  // Podman takes the part of an image by its absolute path, that of a volume as Compose does.
+  const part = kind === "image" ? posix.join("/", subpath) : subpath;
+  const parts = [`type=${kind}`, `source=${source}`, `destination=${target}`, ...(subpath === "" ? [] : [`subpath=${part}`]), ...words];
   put(unit, "Mount", parts.join(","), from, notes);
 }
 

@@ -97,7 +97,7 @@ t.test("part of a password that looks like a variable is not told", async (t) =>
 t.test("it is known where each variable's value came from, and only that", async (t) => {
   const shop = project(
     {
-      "compose.yaml": "services: {a: {image: '$SET $FILE ${NONE:-x} $GONE', environment: [DB_PASSWORD, NOWHERE]}}",
+      "compose.yaml": "services: {a: {image: '$SET $FILE ${NONE:-x} $GONE', environment: [DB_PASSWORD, NOWHERE, X=hunter2]}}",
       ".env": "FILE=1\nSET=2\n",
     },
     { env },
@@ -108,7 +108,7 @@ t.test("it is known where each variable's value came from, and only that", async
   );
   t.notMatch(JSON.stringify(shop.variables), "hunter2");
   t.same(["FILE", "SET", "GONE"].map(shop.variable), ["1", "value", undefined]);
-  t.same(valueAt(shop, "services", "a", "environment"), ["DB_PASSWORD=hunter2", "NOWHERE"]);
+  t.same(valueAt(shop, "services", "a", "environment"), ["DB_PASSWORD=hunter2", "NOWHERE", "X=hunter2"]);
 });
 
 t.test("names without a value take it from the variables, in maps and build arguments too", async (t) => {
