@@ -96,7 +96,12 @@ function unitFiles({ units, report, privateUnits }: Conversion): readonly NewFil
 }
 
 async function importQuadlet(request: ImportRequest, { source, folders }: ImportPorts): Promise<Imported> {
-  const old = await source.read(request.path);
+  const found = await source.find(request.path);
+  if (found.kind === "file")
+    throw new PhoenixError("usage", `Cannot take over ${found.name} alone: units belong together.`, {
+      remedy: `Name its folder, ${found.folder}.`,
+    });
+  const old = await source.read(found.folder);
   const chosen = chooseStackName(old.root, request.name);
   if ("issue" in chosen) throw new PhoenixError("source-invalid", `Cannot take over ${old.root}: 1 error.`, { issues: [chosen.issue] });
   if ([...old.texts.values()].some((text) => text.includes("io.phoenix.digest=")))
