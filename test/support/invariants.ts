@@ -24,7 +24,9 @@ export type Found = {
 
 /** Temporary files below these folders whose process is gone. */
 const unowned = (folders: string): string => `find ${folders} -name '.tmp-*' 2>/dev/null | while read -r path; do
-  pid=\${path##*/.tmp-}; [ -e "/proc/\${pid%%-*}" ] || [ ! -e "$path" ] || echo "$path"; done`;
+  owner=\${path##*/.tmp-}; owner=\${owner%%-*}
+  began=$(sed 's/.*) //' "/proc/\${owner%.*}/stat" 2>/dev/null | cut -d' ' -f20)
+  [ "$began" = "\${owner#*.}" ] || [ ! -e "$path" ] || echo "$path"; done`;
 
 const script = `
 state=~/.local/state/phoenix/stacks/$STACK; link=~/.config/containers/systemd/phoenix/$STACK
