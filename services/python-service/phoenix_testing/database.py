@@ -15,6 +15,8 @@ import psycopg
 from .ports import free_port
 
 SCRIPTS = Path("/usr/local/share/phoenix-db")
+# The files of the database image, which the test stages take along: the server finds its own by where it lies.
+_SERVER = Path("/server")
 PASSWORD = "it's a p4ssword"  # noqa: S105
 TOKEN = "secret-token"  # noqa: S105
 
@@ -56,6 +58,7 @@ class TestServer:
     def start(self) -> None:
         env = {
             **os.environ,
+            "PATH": f"{_SERVER}/usr/lib/postgresql/17/bin:{os.environ['PATH']}", "LD_LIBRARY_PATH": f"{_SERVER}/lib",
             "PGHOST": str(self._folder), "PGPORT": str(self.port), "PGDATA": str(self._data),
             "DB_SECRETS": str(self._folder / "secrets"), "DB_MIGRATIONS": str(SCRIPTS / "migrations"),
         }  # fmt: skip

@@ -69,7 +69,7 @@ class Running(unittest.TestCase):
         until((self.checkpoints / "series-1.pt").exists, 120)
         self.service.kill()
         self.start()
-        until(lambda: self.series("web.service")["state"] == "trained", 240)
+        until(lambda: self.series("web.service").get("forecast_at") and self.series("new.service")["state"] == "waiting for data", 240)
         (model,) = self.rows("SELECT series_id, samples, baseline_error, model_error FROM models")
         self.assertEqual(model[0], 1)
         self.assertLess(model[3], model[2], "better than the better naive forecast")

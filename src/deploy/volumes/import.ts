@@ -22,7 +22,7 @@ export type ImportOptions = VerbOptions & {
 /**
  * Puts an archive in the place of a volume's data. Podman can only merge into a volume, and cannot rename one: so the archive is unpacked
  * whole into a trial volume, and the two then change their data with each other, in one step. A torn archive, or one with owners that
- * this user cannot have, costs nothing; and whoever starts meanwhile, or after we were killed, finds all of the old data or all of the new.
+ * this user cannot have, costs nothing; and whoever starts after we were killed finds all of the old data or all of the new.
  */
 export async function importVolume(options: ImportOptions, ports: Ports): Promise<void> {
   const { name, path, waitMs } = options;

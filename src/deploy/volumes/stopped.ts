@@ -29,8 +29,8 @@ const stopMs: Ms = 120_000;
 const aroundStartMs: Ms = 60_000;
 
 /**
- * Stops services, works, and starts again whatever ran before, in the order of dependencies. The caller holds the lanes, so to the agent
- * these stops belong to a change: if we are killed in between, it starts them again. So `work` must leave nothing half done.
+ * Stops services, works, and starts again whatever ran before, in the order of dependencies. The caller holds the lanes. To the agent
+ * these are a person's stops, as the work is a person's wish: if we are killed in between, they stay stopped, and `status` says so.
  */
 export async function whileStopped<T>(
   services: readonly ServiceName[],
