@@ -56,3 +56,17 @@ t.test("every image says what it is and where it comes from", async (t) => {
     t.notMatch(text, /image\.revision/u, name);
   }
 });
+
+t.test("what the Python services' builds are to share, so that it is made once, is the same to the letter", async (t) => {
+  /** A stage, up to its first line that names the service. */
+  const stage = (service: string, name: string): string => {
+    const text = readFileSync(`services/${service}/Containerfile`, "utf8");
+    const [found = ""] = new RegExp(`^FROM \\S+ AS ${name}\\n(?:(?!#|FROM|LABEL|COPY).*\\n)+`, "mu").exec(text) ?? [];
+    return found.trim();
+  };
+  t.match(stage("gap-detector", "build"), /python3-pip/u);
+  t.equal(stage("recurrent-processor", "build"), stage("gap-detector", "build"));
+  t.match(stage("gap-detector", "server"), /ldd/u);
+  for (const service of ["recurrent-processor", "analysis-engine"])
+    t.equal(stage(service, "server"), stage("gap-detector", "server"), service);
+});
