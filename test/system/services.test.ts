@@ -62,7 +62,7 @@ t.test(
     const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string };
     const label = `podman image inspect --format '{{index .Labels "org.opencontainers.image.version"}}' localhost/phoenix-gap-detector:${version}`;
     t.equal(await m.stdout(label), version);
-    await m.stdout("mkdir src && cp -r /opt/phoenix/quadlet /opt/phoenix/services src/ && chmod -R u+w src");
+    await m.stdout("mkdir src && cp -a /opt/phoenix/quadlet /opt/phoenix/services src/");
     const names = ["analysis-engine", "gap-detector", "python-base", "python-service"];
     /** Which of them came out as other images than before. */
     const rebuilt = async (): Promise<readonly string[]> => {
