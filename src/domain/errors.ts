@@ -134,13 +134,17 @@ export const errors = {
   },
   "volume-unknown": { exit: exits.notFound, remedy: "`phoenix volumes list` shows them." },
   "volume-in-use": { exit: exits.usage, remedy: "Stop who uses it, or say --stop; nothing was touched." },
+  "volume-elsewhere": {
+    exit: exits.usage,
+    remedy: "Copy the data where the volume's options say it is kept; nothing was touched.",
+  },
   "archive-exists": { exit: exits.usage, remedy: "Name another file, or say --force." },
   "archive-unusable": {
     exit: exits.usage,
     remedy: "Use an archive that `phoenix volumes export` or `podman volume export` wrote; the volume was not touched.",
   },
   "export-failed": { exit: exits.failed, remedy: "Check free space and permissions; no file was left behind." },
-  "import-failed": { exit: exits.failed, remedy: "Look at `podman volume ls`; the message says where the data is." },
+  "import-failed": { exit: exits.failed, remedy: "Correct the cause and import again; the volume has the data it had." },
   "agent-silent": { exit: exits.failed, remedy: "Look at `journalctl --user -u phoenix -e`; its watchdog restarts an agent that hangs." },
 } as const satisfies Record<string, ErrorRow>;
 
