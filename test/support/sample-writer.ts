@@ -28,14 +28,14 @@ export async function writeSamples(m: Machine, port: number, token: string): Pro
   await m.stdout(
     "systemd-run --user --quiet --unit=writer --property=EnvironmentFile=$HOME/writer.env --working-directory=$HOME node writer.cjs",
   );
+  await m.waitFor("the first are acknowledged", async () => (await m.run(["test", "-s", "acknowledged"])).exitCode === 0, 10_000);
   const psql = "podman exec --interactive phoenix-db psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 phoenix";
   const count = `SELECT (SELECT count(*) FROM acknowledged), count(*) FROM samples JOIN series ON series.id = series_id
     JOIN acknowledged USING (at) WHERE stack = 'ledger'`;
   return {
     async look() {
       // A line that is being written is none yet.
-      const text =
-        await m.stdout(`grep -a 'Z$' acknowledged | ${psql} --command='CREATE TEMPORARY TABLE acknowledged (at timestamptz(3))' \
+      const text = await m.stdout(`grep -a 'Z$' acknowledged | ${psql} --command='CREATE TEMPORARY TABLE acknowledged (at timestamptz(3))' \
         --command='\\copy acknowledged FROM STDIN' --command="${count}"`);
       const [acknowledged = Number.NaN, stored = Number.NaN] = text.split("|").map(Number);
       return { acknowledged, stored };
