@@ -33,7 +33,7 @@ export async function referenceImages(m: Machine): Promise<"kept" | "built"> {
     await keep(m, path);
     return "built";
   }
-  const script = `cd "${storage}" && podman unshare sh -c 'rm -rf ${layers} && tar --extract --xattrs --xattrs-include="*"'`;
+  const script = `cd "${storage}" && podman unshare sh -c 'find ${layers} -mindepth 1 -delete && tar --extract --xattrs --xattrs-include="*"'`;
   const { exitCode, stderr } = await sandboxRun({
     ...{ name: m.sandbox, user: m.user, argv: ["sh", "-c", script], inputPath: path },
     ...{ stdio: "capture", timeoutMs: 300_000 },

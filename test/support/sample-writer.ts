@@ -19,8 +19,9 @@ export async function writeSamples(m: Machine, port: number, token: string): Pro
       for (;; await new Promise((done) => setTimeout(done, 50))) {
         const samples = Array.from({ length: 10 }, sample);
         const headers = { authorization: "Bearer " + process.env.TOKEN, "content-type": "application/json" };
-        const answer = await fetch("http://127.0.0.1:${port}/v1/samples", { method: "POST", headers, body: JSON.stringify({ samples }), signal: AbortSignal.timeout(3000) }).then((answer) => answer.json()).catch(() => ({}));
-        if (answer.accepted === 10) fs.appendFileSync("acknowledged", samples.map((one) => one.at + "\\n").join(""));
+        const answer = await fetch("http://127.0.0.1:${port}/v1/samples", { method: "POST", headers, body: JSON.stringify({ samples }), signal: AbortSignal.timeout(3000) }).then((answer) => answer.json()).catch((error) => ({ error: String(error) }));
+        if (answer.accepted !== 10) console.log(JSON.stringify(answer));
+        else fs.appendFileSync("acknowledged", samples.map((one) => one.at + "\\n").join(""));
       }
     })();`;
   await m.writeFile("writer.cjs", script);
@@ -28,7 +29,7 @@ export async function writeSamples(m: Machine, port: number, token: string): Pro
   await m.stdout(
     "systemd-run --user --quiet --unit=writer --property=EnvironmentFile=$HOME/writer.env --working-directory=$HOME node writer.cjs",
   );
-  await m.waitFor("the first are acknowledged", async () => (await m.run(["test", "-s", "acknowledged"])).exitCode === 0, 10_000);
+  await m.waitFor("the first are acknowledged", async () => (await m.run(["test", "-s", "acknowledged"])).exitCode === 0, 30_000);
   const psql = "podman exec --interactive phoenix-db psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 phoenix";
   const count = `SELECT (SELECT count(*) FROM acknowledged), count(*) FROM samples JOIN series ON series.id = series_id
     JOIN acknowledged USING (at) WHERE stack = 'ledger'`;
