@@ -4,7 +4,7 @@
  * build on the same machine would. The name of what is kept is a digest of everything that the images are made of.
  */
 import { createHash } from "node:crypto";
-import { readdir, rename, rm } from "node:fs/promises";
+import { chown, readdir, rename, rm, stat } from "node:fs/promises";
 import { makeBaseImages } from "../../src/sandbox/base-images.ts";
 import { defaultCachePath, layoutOf } from "../../src/sandbox/layout.ts";
 import { exists } from "../../src/sandbox/rootfs.ts";
@@ -46,9 +46,14 @@ async function keep(m: Machine, path: string): Promise<void> {
   const name = `/var/tmp/${prefix}${m.user}.tar`;
   await m.stdout(`cd "${storage}" && podman unshare tar --create --xattrs --xattrs-include='*' ${layers} >${name}`, { timeoutMs: 300_000 });
   // The sandbox's files are the host's: renaming moves nothing.
-  await rename(`${layoutOf(m.sandbox).rootPath}${name}`, path);
-  const others = (await readdir(folder)).filter((other) => other.startsWith(prefix) && !path.endsWith(`/${other}`));
-  await Promise.all(others.map((other) => rm(`${folder}/${other}`)));
+  const archive = `${layoutOf(m.sandbox).rootPath}${name}`;
+  await chown(archive, 0, 0);
+  await rename(archive, path);
+  // Two: a person compares branches.
+  const names = (await readdir(folder)).filter((one) => one.startsWith(prefix));
+  const made = await Promise.all(names.map(async (one) => ({ path: `${folder}/${one}`, at: (await stat(`${folder}/${one}`)).mtimeMs })));
+  const old = made.sort((a, b) => b.at - a.at).slice(2);
+  await Promise.all(old.map((one) => rm(one.path, { force: true })));
 }
 
 /** Everything that decides what a build makes, but the state of Debian's archive. */

@@ -17,10 +17,10 @@ const ports = { "gap-detector": m.port(0), nginx: m.port(1), "rubik-agent": m.po
 const inside = { "gap-detector": 8000, nginx: 8080, "rubik-agent": 3000 } as const;
 const periodMs = 2_000;
 
-/** A copy of the stack's folder with quick probes and ports of our own, and one thing changed in it. */
+/** A copy of the stack's folder with quick probes and ports of our own, and one thing changed in it. Its times stay: a build knows its steps by them, too. */
 async function source(change = ":"): Promise<void> {
   const published = Object.entries(ports).map(([name, port]) => `${name}:${port}:${inside[name as keyof typeof inside]}`);
-  await m.stdout(`rm -rf app && mkdir app && cp -R /opt/phoenix/quadlet /opt/phoenix/services app/ && rm -rf app/services/*/node_modules && cd app/quadlet
+  await m.stdout(`rm -rf app && mkdir app && cp -R --preserve=mode,timestamps /opt/phoenix/quadlet /opt/phoenix/services app/ && rm -rf app/services/*/node_modules && cd app/quadlet
     for name in ${names.join(" ")}; do mkdir $name.container.d
       printf '[X-Phoenix]\\nPeriod=${periodMs}ms\\nFailureThreshold=2\\nGrace=1s\\nMinHealthy=1s\\nStartupDeadline=15s\\n' >$name.container.d/quick.conf; done
     for one in ${published.join(" ")}; do
