@@ -528,7 +528,7 @@ keep_stack() {
 	find "$temporary" -type f -exec sed -i \
 		-e "s|$state/stacks/$1/files|$inputs|g" \
 		-e 's/^WantedBy=phoenix\.target$/WantedBy=default.target/' -e '/^PartOf=phoenix\.target$/d' \
-		-e '/^HealthInterval=disable$/d' {} +
+		-e '/^HealthInterval=disable$/d' -e '/^\(Wants\|After\)=phoenix-prober\.service$/d' {} +
 	cp "$share/made-folders" "$temporary/.kept"
 	rm "$live/$1"
 	mv -T "$temporary" "$live/$1"

@@ -36,8 +36,18 @@ function names({ units }: Generation, volume: string): boolean {
   return units.some((unit) => unit.volumes.includes(volume) || (unit.type === "volume" && unit.object === volume));
 }
 
-/** Copies that an import makes to try an archive; a killed one leaves its own behind. */
+/** On the copy that an import makes of its archive: the volume it is for. A killed import leaves its own behind. */
 export const trialLabel = "io.phoenix.trial";
+
+/** Whether its data is a folder that Podman keeps, and not something mounted from elsewhere. */
+export function isPlain({ driver, options }: Pick<VolumeDetail, "driver" | "options">): boolean {
+  // Podman adds what it read out of `o=` in capitals.
+  const owner = /^(?:(?:uid|gid)=\d+(?:,|$))*$/u;
+  return (
+    driver === "local" &&
+    Object.entries(options).every(([key, value]) => key === "UID" || key === "GID" || (key === "o" && owner.test(value)))
+  );
+}
 
 /** Volumes that Phoenix made and no kept generation of any stack names. What a person or another program made is never among them. */
 export function prunable(volumes: readonly VolumeDetail[], stacks: readonly StackVolumes[]): readonly VolumeDetail[] {

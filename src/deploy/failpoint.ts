@@ -2,8 +2,11 @@ import type { StepName } from "../domain/steps.ts";
 
 export type FailpointMoment = "before" | "after";
 
-/** Called around every step; `main` hands one in that kills the process where PHOENIX_FAILPOINT says, so that crash tests can stop at each place. */
-export type Failpoint = (moment: FailpointMoment, step: StepName) => void;
+/** A step, or the one instant of `phoenix volumes import`. */
+export type FailpointPlace = StepName | "exchange-data";
+
+/** Called around each of them; `main` hands one in that kills the process where PHOENIX_FAILPOINT says, so that crash tests can stop at each place. */
+export type Failpoint = (moment: FailpointMoment, place: FailpointPlace) => void;
 
 export const noFailpoint: Failpoint = () => {};
 

@@ -149,6 +149,10 @@ export const errors = {
   },
   "volume-unknown": { exit: exits.notFound, remedy: "`phoenix volumes list` shows them." },
   "volume-in-use": { exit: exits.usage, remedy: "Stop who uses it, or say --stop; nothing was touched." },
+  "volume-elsewhere": {
+    exit: exits.usage,
+    remedy: "Copy the data where the volume's options say it is kept; nothing was touched.",
+  },
   "archive-exists": { exit: exits.usage, remedy: "Name another file, or say --force." },
   "archive-unusable": {
     exit: exits.usage,
@@ -157,7 +161,7 @@ export const errors = {
   "secret-unset": { exit: exits.usage, remedy: "Set the value, or create the secret by hand: podman secret create NAME FILE." },
   "import-exists": { exit: exits.usage, remedy: "Name another place, or say --force; nothing was written." },
   "export-failed": { exit: exits.failed, remedy: "Check free space and permissions; no file was left behind." },
-  "import-failed": { exit: exits.failed, remedy: "Look at `podman volume ls`; the message says where the data is." },
+  "import-failed": { exit: exits.failed, remedy: "Correct the cause and import again; the volume has the data it had." },
   "agent-silent": { exit: exits.failed, remedy: "Look at `journalctl --user -u phoenix -e`; its watchdog restarts an agent that hangs." },
 } as const satisfies Record<string, ErrorRow>;
 

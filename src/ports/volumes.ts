@@ -10,10 +10,16 @@ export type Volumes = {
   readonly save: (volume: VolumeDetail, path: string, how: { readonly overwrite: boolean; readonly signal: AbortSignal }) => Promise<void>;
   /** An archive as a file of its own (standard input is copied first), and whose its top folder is if it says so. */
   readonly open: <T>(path: string, use: (archive: Archive) => Promise<T>) => Promise<T>;
-  /** A new volume with the driver, options and labels of another. */
-  readonly create: (name: string, like: Pick<VolumeDetail, "driver" | "options" | "labels">) => Promise<void>;
-  /** Unpacks into an empty volume; owners and modes come from the archive, those of the top folder from `root`. */
-  readonly load: (name: string, archive: Archive, root: FolderFact | undefined, signal?: AbortSignal) => Promise<void>;
+  /** A new plain volume with the archive in it; owners and modes come from the archive, those of the top folder from `root`. */
+  readonly unpack: (name: string, archive: Archive, how: Unpacking) => Promise<void>;
+  /** Two plain volumes change their data with each other: at every instant each of them has all of one. */
+  readonly exchange: (name: string, other: string) => Promise<void>;
+};
+
+export type Unpacking = {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly root: FolderFact | undefined;
+  readonly signal: AbortSignal;
 };
 
 export type VolumeUser = { readonly container: string; readonly isRunning: boolean; readonly service?: string };

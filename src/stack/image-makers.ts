@@ -7,7 +7,7 @@ import { doubleSpecials, undoubleSpecials } from "../quadlet/escape.ts";
 import { parseUnitFileName, typeSection } from "../quadlet/names.ts";
 import type { ImageNeed } from "./stack.ts";
 import { insidePath, locate, type Tree } from "./tree.ts";
-import { lastValue } from "./values.ts";
+import { lastValue, valuesOf } from "./values.ts";
 
 export type BuildPaths = {
   /** Absolute; undefined for a URL. */
@@ -75,8 +75,8 @@ export function imageOf(document: UnitDocument, type: UnitType, makers: Readonly
   if (maker?.type === "build" || maker?.type === "image") {
     const made = makers.get(written);
     if (made === undefined) return { issues: [] };
-    const reference = lastValue(made, maker.type, maker.type === "build" ? "ImageTag" : "Image") ?? "";
-    return { need: { kind: maker.type, file: written, reference: undoubleSpecials(reference) }, issues: [] };
+    const reference = maker.type === "build" ? valuesOf(made, "build", "ImageTag")[0]?.value : lastValue(made, "image", "Image");
+    return { need: { kind: maker.type, file: written, reference: undoubleSpecials(reference ?? "") }, issues: [] };
   }
   const reference = undoubleSpecials(written);
   if (/[%$]/u.test(reference)) {

@@ -2,6 +2,7 @@
 import { appendEntry, lookupLast, type UnitDocument, withValue } from "../quadlet/document.ts";
 import { isNetworkProbe } from "./probe.ts";
 import type { StackUnit } from "./stack.ts";
+import { isYes, lastValue } from "./values.ts";
 
 type Line = readonly [section: string, key: string, value: string];
 
@@ -48,7 +49,18 @@ const marginSec = 15;
 
 /** Lines that follow from the policy. They count from the next start on, so they alone restart nothing. */
 export function withPolicyLines(document: UnitDocument, unit: StackUnit): UnitDocument {
-  return withoutPodmanChecks(withStartTimeout(document, unit), unit);
+  return withoutPodmanChecks(withStartTimeout(withProberBefore(document, unit), unit), unit);
+}
+
+const prober = "phoenix-prober.service";
+
+/**
+ * Whoever joins an internal network waits for its unit, and that for the prober: the prober switches forwarding on in the rootless network
+ * namespace (systemd/phoenix-prober.service), which must not happen when an internal network is there already.
+ */
+function withProberBefore(document: UnitDocument, { type }: StackUnit): UnitDocument {
+  if (type !== "network" || !isYes(lastValue(document, "network", "Internal"))) return document;
+  return appendEntry(appendEntry(document, "Unit", "Wants", prober), "Unit", "After", prober);
 }
 
 function withStartTimeout(document: UnitDocument, { policy }: StackUnit): UnitDocument {

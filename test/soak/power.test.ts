@@ -4,7 +4,7 @@ import { layoutOf } from "../../src/sandbox/layout.ts";
 import { waitUntilReady } from "../../src/sandbox/ready.ts";
 import { everyStep, everyStepImage } from "../support/every-step.ts";
 import { installAgent } from "../support/install-agent.ts";
-import { type Found, faultsOfCrash, faultsOfRest, look } from "../support/invariants.ts";
+import { faultsOfCrash, faultsOfRest, look, lookUntilRight } from "../support/invariants.ts";
 import { machine } from "../support/machine.ts";
 import { seed, shuffled, timeLeft } from "./budget.ts";
 
@@ -43,17 +43,7 @@ t.test("a deploy in which the power is cut is finished or undone by the agent af
       60_000,
     );
     const crash = await look(m, stack.stack, stack.port);
-    let rest: Found = crash;
-    await m
-      .waitFor(
-        "the agent came",
-        async () => {
-          rest = await look(m, stack.stack, stack.port);
-          return faultsOfRest(rest).length === 0;
-        },
-        60_000,
-      )
-      .catch(() => {});
+    const rest = await lookUntilRight(m, stack, 60_000);
     const faults = [...faultsOfCrash(crash).map((fault) => `after the boot: ${fault}`), ...faultsOfRest(rest)];
     const history = rest.lines.slice(-6).map((line) => JSON.stringify(line));
     t.same(faults, [], [`power cut ${afterMs} ms into a deploy`, ...(faults.length === 0 ? [] : history)].join("\n"));

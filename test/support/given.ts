@@ -6,6 +6,8 @@ import type { Policy } from "../../src/domain/policy.ts";
 import type { Observed } from "../../src/plan/observed.ts";
 
 /** Data for tests of the pure rooms: plain values, every field sensible, each test says only what it is about. */
+
+/** Every key at its default: the test of loading compares with it. */
 export const somePolicy: Policy = {
   startup: { kind: "unit" },
   readiness: { kind: "unit" },

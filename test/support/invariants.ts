@@ -24,7 +24,9 @@ export type Found = {
 
 /** Temporary files below these folders whose process is gone. */
 const unowned = (folders: string): string => `find ${folders} -name '.tmp-*' 2>/dev/null | while read -r path; do
-  pid=\${path##*/.tmp-}; [ -e "/proc/\${pid%%-*}" ] || [ ! -e "$path" ] || echo "$path"; done`;
+  owner=\${path##*/.tmp-}; owner=\${owner%%-*}
+  began=$(sed 's/.*) //' "/proc/\${owner%.*}/stat" 2>/dev/null | cut -d' ' -f20)
+  [ "$began" = "\${owner#*.}" ] || [ ! -e "$path" ] || echo "$path"; done`;
 
 const script = `
 state=~/.local/state/phoenix/stacks/$STACK; link=~/.config/containers/systemd/phoenix/$STACK
@@ -42,7 +44,7 @@ section variant; curl -s -m 2 "http://127.0.0.1:$PORT/version"
 true`;
 
 /** A look costs a quarter of a second of CPU. */
-export const lookEveryMs = 750;
+const lookEveryMs = 750;
 
 /** Looks at everything in one process: every look from outside costs a tenth of a second. */
 export async function look(m: Machine, stack: string, port: number): Promise<Found> {
@@ -104,4 +106,20 @@ export function faultsOfRest(found: Found): readonly string[] {
     ...leftovers.map((path) => `${path} was left behind`),
     ...(live === 0 || httpStatus === 200 ? [] : [`the published port says ${httpStatus}`]),
   ];
+}
+
+/** Looks until somebody has put it right. What was seen last; what is still wrong then, the caller says. */
+export async function lookUntilRight(
+  m: Machine,
+  { stack, port }: { readonly stack: string; readonly port: number },
+  deadlineMs: number,
+  isRight: (found: Found) => boolean = () => true,
+): Promise<Found> {
+  let found = await look(m, stack, port);
+  const ask = async (): Promise<boolean> => {
+    found = await look(m, stack, port);
+    return isRight(found) && faultsOfRest(found).length === 0;
+  };
+  await m.waitFor("somebody put it right", ask, deadlineMs, lookEveryMs).catch(() => {});
+  return found;
 }

@@ -1,5 +1,5 @@
 import type { EveryStep } from "./every-step.ts";
-import { type Found, faultsOfRest, look, lookEveryMs } from "./invariants.ts";
+import { type Found, lookUntilRight } from "./invariants.ts";
 import type { Machine } from "./machine.ts";
 
 /**
@@ -21,13 +21,7 @@ export async function nextAgentRescues(
     systemctl --user start phoenix.service`);
   const deploy = await m.phoenix(["deploy", stack.stack], { env: { PHOENIX_FAILPOINT: "after:record-pending" } });
   if (deploy.exitCode !== 137) throw new Error(`not cut off: ${deploy.exitCode} ${deploy.stdout}${deploy.stderr}`);
-  let found = await look(m, stack.stack, stack.port);
-  const isRight = async (): Promise<boolean> => {
-    found = await look(m, stack.stack, stack.port);
-    return found.variant === String(variant) && faultsOfRest(found).length === 0;
-  };
-  // What is still wrong when the time is over, the caller says.
-  await m.waitFor("the next agent put it right", isRight, 45_000, lookEveryMs).catch(() => {});
+  const found = await lookUntilRight(m, stack, 45_000, ({ variant: runs }) => runs === String(variant));
   // Killed after its last step it leaves nothing to put right: all is well before systemd has counted the restart.
   const kills = async (): Promise<number> => Number(await m.stdout("systemctl --user show -P NRestarts phoenix.service"));
   await m.waitFor("the agent was killed", async () => (await kills()) > 0, 5_000).catch(() => {});

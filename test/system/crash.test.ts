@@ -3,7 +3,7 @@ import { type StepName, stepNames } from "../../src/domain/steps.ts";
 import { type EveryStep, everyStep, everyStepImage, type VariantOptions } from "../support/every-step.ts";
 import { agentLines, installAgent } from "../support/install-agent.ts";
 import { installProber } from "../support/install-prober.ts";
-import { type Found, faultsOfCrash, faultsOfRest, look, lookEveryMs, sharedLeftovers } from "../support/invariants.ts";
+import { type Found, faultsOfCrash, faultsOfRest, look, lookUntilRight, sharedLeftovers } from "../support/invariants.ts";
 import { machine } from "../support/machine.ts";
 
 /**
@@ -209,18 +209,7 @@ t.test(
         // One agent is killed in the midst of it, too.
         if (index === 1)
           await m.waitFor("the agent is at it", async () => (await m.shell(`${lane(stack)} && ${killAgent}`)).exitCode === 0, 20_000);
-        let found = await look(m, stack.stack, stack.port);
-        await m
-          .waitFor(
-            "somebody came",
-            async () => {
-              found = await look(m, stack.stack, stack.port);
-              return faultsOfRest(found).length === 0;
-            },
-            45_000,
-            lookEveryMs,
-          )
-          .catch(() => {});
+        const found = await lookUntilRight(m, stack, 45_000);
         t.same(
           faultsOfRest(found),
           [],

@@ -320,7 +320,9 @@ done; echo $count`,
     if (live?.value === 2) t.equal(got<{ lines: readonly unknown[] }>(ledger).lines.length, 1, `${n}: pending stands before the switch`);
   }
   t.same([...seen].sort(), [1, 2], "some were cut before the switch, some after");
-  // Whoever comes next can finish: the leftovers are in nobody's way, and are swept.
+  // Whoever comes next can finish: the leftovers are in nobody's way, and are swept. One bears the number of a process that began later.
+  await m.stdout(`find ~/crash/[1-9]* -type d -name generations -execdir mkdir '{}/.tmp-1.1-00-generation~' ';'`);
+  t.equal(Number(await m.stdout(`find ~/crash -name '.tmp-1.1-*' | wc -l`)), total);
   const finished = await ask(ns.flatMap((n) => change(n, digests)));
   t.same(
     finished.flatMap(({ error }) => error ?? []),

@@ -1,6 +1,6 @@
 import t, { type Test } from "tap";
-import { makeBaseImages } from "../../src/sandbox/base-images.ts";
 import { type Machine, machine } from "../support/machine.ts";
+import { baseImages, referenceImages } from "../support/reference-images.ts";
 
 // What a person sees of Phoenix from the first command to the last, on a machine of its own: it is rebooted twice.
 
@@ -51,12 +51,10 @@ async function install(m: Machine, args = ""): Promise<string> {
 
 t.test("from ./install.sh to its removal", { timeout: 1_700_000 }, async (t) => {
   const m = await machine(t, { own: true, ports: [8080, 3000] });
-  await makeBaseImages({
-    name: m.sandbox,
-    user: m.user,
-    references: ["docker.io/library/debian:trixie-slim", "docker.io/library/node:22-alpine"],
-  });
+  await baseImages(m);
   const before = await m.stdout(inventoryScript);
+  // install.sh builds them again, from these layers.
+  await referenceImages(m);
   let task = "";
 
   // Each step stands on the one before: after a failure the rest would only repeat it.
@@ -111,6 +109,10 @@ t.test("from ./install.sh to its removal", { timeout: 1_700_000 }, async (t) => 
       30_000,
     );
     await m.waitFor("status is healthy", async () => (await m.phoenix(["status"])).exitCode === 0, 30_000);
+    const verified = await m.phoenix(["verify"]);
+    t.equal(verified.exitCode, 0, verified.stdout);
+    // The order of the starts sees to that; closing it would have been said.
+    t.notMatch(await m.stdout("journalctl --user --boot --unit phoenix-prober.service --output cat --no-pager"), /was open/);
   });
 
   await step("removed without a terminal, it keeps the stack, and the stack starts without Phoenix", async (t) => {

@@ -1,17 +1,15 @@
+import { readFileSync } from "node:fs";
 import t from "tap";
-import { makeBaseImages } from "../../src/sandbox/base-images.ts";
 import { machine } from "../support/machine.ts";
+import { baseImages, referenceImages } from "../support/reference-images.ts";
 
 /**
  * The services' own tests, each in the image that its service runs in, against a real PostgreSQL with the stack's schema. The images come
  * from `phoenix build`, which knows what stands on what.
  */
 const m = await machine(t);
-await makeBaseImages({
-  name: m.sandbox,
-  user: m.user,
-  references: ["docker.io/library/debian:trixie-slim", "docker.io/library/node:22-alpine"],
-});
+await baseImages(m);
+t.comment(`the images' layers are ${await referenceImages(m)}`);
 
 t.test("every image of the reference stack is built", { timeout: 900_000 }, async (t) => {
   const { exitCode, stdout, stderr } = await m.phoenix(["build", "/opt/phoenix/quadlet", "--stack", "phoenix", "--json", "--quiet"], {
@@ -21,7 +19,7 @@ t.test("every image of the reference stack is built", { timeout: 900_000 }, asyn
   const rows = JSON.parse(stdout) as readonly { readonly file: string; readonly sizeBytes: number; readonly tookMs: number }[];
   t.same(
     rows.map(({ file }) => file.replace(".build", "")),
-    ["analysis-engine", "db", "gap-detector", "nginx", "python-base", "recurrent-processor", "rubik-agent"],
+    ["analysis-engine", "db", "gap-detector", "nginx", "python-base", "python-service", "recurrent-processor", "rubik-agent"],
   );
   for (const { file, sizeBytes, tookMs } of rows) t.comment(`${file}: ${Math.round(sizeBytes / 1e6)} MB, ${Math.round(tookMs / 1000)} s`);
 });
@@ -51,21 +49,24 @@ t.test("the stack as podman-compose knows it comes up, is healthy and goes", { t
   t.equal(await m.stdout("podman ps --all --quiet"), "");
 });
 
-/** What each says when its tests have run; the exit code says how. */
+/** What each says when its tests have run; the exit code says how. The longest first: two at a time, since most of them wait most of the time. */
 const suites = {
-  db: /^# durability$/m,
-  "gap-detector": /^Ran \d{2,} tests in .*\n\nOK/m,
-  "analysis-engine": /^Ran \d{2,} tests in .*\n\nOK/m,
   "recurrent-processor": /^Ran \d{2,} tests in .*\n\nOK/m,
+  db: /^# durability$/m,
+  "analysis-engine": /^Ran \d{2,} tests in .*\n\nOK/m,
+  "gap-detector": /^Ran \d{2,} tests in .*\n\nOK/m,
+  "python-service": /^Ran \d+ tests in .*\n\nOK/m,
 } as const;
 
-for (const [name, end] of Object.entries(suites)) {
-  t.test(`${name} passes its own tests`, { timeout: 900_000 }, async (t) => {
-    const { exitCode, stdout } = await m.shell(`podman build --target test /opt/phoenix/services/${name} 2>&1`, { timeoutMs: 880_000 });
-    t.equal(exitCode, 0, stdout.slice(-4_000));
-    t.match(stdout, end);
-  });
-}
+t.test("the services pass their own tests", { timeout: 900_000, jobs: 2 }, async (t) => {
+  for (const [name, end] of Object.entries(suites)) {
+    t.test(name, { timeout: 900_000, buffered: true }, async (t) => {
+      const { exitCode, stdout } = await m.shell(`podman build --target test /opt/phoenix/services/${name} 2>&1`, { timeoutMs: 880_000 });
+      t.equal(exitCode, 0, stdout.slice(-4_000));
+      t.match(stdout, end);
+    });
+  }
+});
 
 t.test("rubik-agent's queue keeps its promises on the stack's database", { timeout: 540_000 }, async (t) => {
   const result = await m.shell("unset NODE_OPTIONS; /opt/phoenix/services/rubik-agent/test/with-database.sh 2>&1", { timeoutMs: 500_000 });
@@ -75,3 +76,30 @@ t.test("rubik-agent's queue keeps its promises on the stack's database", { timeo
   t.equal(count("fail") + count("skipped") + count("todo") + count("cancelled"), 0);
   for (const line of result.stdout.split("\n").filter((one) => /^# \d+ tasks/.test(one))) t.comment(line.slice(2));
 });
+
+// Last, because it builds some of the images from a copy that it changes.
+t.test(
+  "an image has its version as label and tag, and a change of what services share rebuilds exactly those that run with it",
+  async (t) => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string };
+    const label = `podman image inspect --format '{{index .Labels "org.opencontainers.image.version"}}' localhost/phoenix-gap-detector:${version}`;
+    t.equal(await m.stdout(label), version);
+    await m.stdout("mkdir src && cp -a /opt/phoenix/quadlet /opt/phoenix/services src/");
+    const names = ["analysis-engine", "gap-detector", "python-base", "python-service"];
+    /** Which of them came out as other images than before. */
+    const rebuilt = async (): Promise<readonly string[]> => {
+      const { exitCode, stdout, stderr } = await m.phoenix(["build", "src/quadlet", ...names, "--stack", "phoenix", "--json", "--quiet"], {
+        timeoutMs: 600_000,
+      });
+      t.equal(exitCode, 0, stderr);
+      const rows = JSON.parse(stdout) as readonly { readonly file: string; readonly outcome: string }[];
+      return rows.filter(({ outcome }) => outcome === "built").map(({ file }) => file.replace(".build", ""));
+    };
+    const shared = "src/services/python-service";
+    t.same(await rebuilt(), [], "a copy of the same is the same");
+    await m.stdout(`echo '# more' >>${shared}/phoenix_testing/ports.py`);
+    t.same(await rebuilt(), ["python-service"], "what only tests use is in no image that runs");
+    await m.stdout(`echo '# more' >>${shared}/phoenix_service/ask.py`);
+    t.same(await rebuilt(), ["analysis-engine", "gap-detector", "python-service"]);
+  },
+);

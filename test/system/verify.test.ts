@@ -5,13 +5,12 @@ import { machine } from "../support/machine.ts";
 const m = await machine(t);
 await installProber(m);
 for (const version of ["1", "2"]) await m.loadTestImage(`localhost/web:${version}`, { VERSION: version });
-// Podman leaves an internal network open to its neighbours when it is the first network in use: here another one is.
-await m.stdout("podman network create first && podman run -d --network first localhost/web:1");
 
 const policy = "[X-Phoenix]\nReadiness=http://:8080/health\nPeriod=1s\nMinHealthy=1s\nStartupDeadline=20s\n";
 const web = (version: string): string => `[Container]
 Image=localhost/web:${version}
 Network=outer.network
+Network=vault.network
 NetworkAlias=front
 PublishPort=127.0.0.1:${m.port()}:8080
 Secret=app-token,type=mount,mode=0400
@@ -27,6 +26,8 @@ ${policy}GenerateSecret=app-token
 `;
 await m.writeFile("app/outer.network", "[Network]\n");
 await m.writeFile("app/inner.network", "[Network]\nInternal=true\n");
+// Asked by way of its other network, so no probe passes here.
+await m.writeFile("app/vault.network", "[Network]\nInternal=true\n");
 await m.writeFile("app/data.volume", "[Volume]\n");
 await m.writeFile("app/web.container", web("1"));
 await m.writeFile(
@@ -61,7 +62,7 @@ t.test("a stack that runs as it should is fine, and what could not be checked is
   const { exitCode, stdout, stderr } = await m.phoenix(["verify"]);
   t.equal(exitCode, 0, stdout + stderr);
   t.match(stdout, /^app {2}generation 2\n/);
-  t.match(stdout, /ok +isolation +4 tries from inside/);
+  t.match(stdout, /ok +isolation +6 tries from inside/);
   t.match(stdout, /MemoryMax of web\.service is not enforced here: no controller is delegated/);
   t.match(stdout, /not checked: job\.service has no probe/);
   t.match(stdout, /Fine: nothing is wrong/);
@@ -78,6 +79,35 @@ t.test("a stack that runs as it should is fine, and what could not be checked is
   );
   const terminal = await m.stdout("script -qec 'node /opt/phoenix/dist/phoenix.mjs verify app' /dev/null");
   t.match(terminal, /✓.* units/);
+});
+
+t.test("an internal network stays closed, whatever comes up when", async (t) => {
+  const address = (): Promise<string> =>
+    m.stdout(`podman inspect --format '{{(index .NetworkSettings.Networks "systemd-inner").IPAddress}}' systemd-db`);
+  /** From web, by the way that the neighbour's bridge is. */
+  const isReached = async (): Promise<boolean> =>
+    (await m.shell(`podman exec systemd-web wget -q -T 1 -O- http://${await address()}:8080/health`)).exitCode === 0;
+  const open = "podman unshare --rootless-netns sh -c 'for bridge in /proc/sys/net/ipv4/conf/podman*; do echo 1 >$bridge/forwarding; done'";
+  // Nobody probes here but `verify`: this is what the order of the starts alone is worth.
+  const changes = {
+    "everything starts anew, as after a boot": "systemctl --user stop phoenix.target && systemctl --user start phoenix.target",
+    "the ordinary network starts anew": "systemctl --user restart outer-network.service",
+    "the ordinary network is made anew": "podman network rm --force systemd-outer && systemctl --user restart outer-network.service",
+    "the prober starts anew": "systemctl --user restart phoenix-prober.service",
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    // systemd would count these as a crash loop.
+    await m.stdout(`systemctl --user reset-failed; ${change}; systemctl --user start web db job`);
+    t.notOk(await isReached(), name);
+  }
+  await m.stdout(`systemctl --user reset-failed; ${open}`);
+  t.ok(await isReached(), "opened by hand, it is reached");
+  t.equal((await m.phoenix(["verify", "app"])).exitCode, 3, "verify tells of the network that no probe passes");
+  t.notOk(await isReached(), "and the one that a probe passed is closed");
+  t.match(
+    await m.stdout("journalctl --user --unit phoenix-prober.service --output cat --no-pager"),
+    /^The bridge podman\d+ of an internal network was open to other networks \(ipv4\); it is closed again\.$/m,
+  );
 });
 
 t.test("from the outside of the containers: secrets, images, files, owners, names, and who joined which network", async (t) => {
@@ -111,7 +141,7 @@ t.test("from the outside of the containers: secrets, images, files, owners, name
   });
   const isolation = wrong(checks)["isolation"]?.join("\n");
   t.match(isolation, /db\.service is meant for internal networks only, and has a way out/);
-  t.match(isolation, /web\.service reaches db\.service at [\d.]+:8080, though it is not on systemd-inner/);
+  t.match(isolation, /job\.service reaches web\.service at [\d.]+:8080, though it is not on systemd-vault/);
   t.same(Object.keys(wrong(checks)).sort(), ["accepted", "drift", "images", "isolation", "quadlet", "secrets", "volumes"]);
   const closing =
     checks

@@ -1,4 +1,5 @@
 import t from "tap";
+import { installAgent } from "../support/install-agent.ts";
 import { installProber } from "../support/install-prober.ts";
 import { machine } from "../support/machine.ts";
 
@@ -147,6 +148,69 @@ t.test("a volume that is gone is made by its unit, then filled", async (t) => {
   t.equal(await content(), original);
   t.equal(await labels(), marked);
 });
+
+t.test("data that Podman mounts from elsewhere is not replaced", async (t) => {
+  await m.stdout(
+    "mkdir -p elsewhere; echo there >elsewhere/file; podman volume create --opt=type=none --opt=o=bind --opt=device=$HOME/elsewhere bound",
+  );
+  const { exitCode, stderr } = await volumes("import", "bound", "a.tar", "--yes");
+  t.equal(exitCode, 2, stderr);
+  t.match(stderr, /Cannot import into bound: its driver or options \(local\) keep the data elsewhere\./);
+  t.equal(await m.stdout("cat elsewhere/file"), "there");
+  await m.stdout("podman volume rm bound");
+});
+
+t.test(
+  "beside the agent, an import brings back what it stopped; killed at its worst instant it leaves whole data, and says what is left",
+  async (t) => {
+    await installAgent(m);
+    const health = async (): Promise<Readonly<Record<string, string>>> => {
+      const { stacks } = JSON.parse((await m.phoenix(["status", "--json"])).stdout) as {
+        readonly stacks: readonly {
+          readonly services: readonly { readonly service: string; readonly health: string; readonly because: string }[];
+        }[];
+      };
+      const services = stacks.flatMap(({ services: all }) => all);
+      return Object.fromEntries(services.map(({ service, health, because }) => [service, health === "healthy" ? health : because]));
+    };
+    const isWell = async (): Promise<boolean> => {
+      const { "db.service": db, "web.service": web } = await health();
+      return db === "healthy" && web === "healthy";
+    };
+    const start = async (): Promise<void> => {
+      await m.stdout("systemctl --user start web.service");
+      await m.waitFor("all is well", isWell, 30_000);
+    };
+    await start();
+    await m.stdout("mkdir other; echo other >other/file; tar --create --file other.tar --directory other .");
+
+    for (const [place, wanted] of [
+      ["before:exchange-data", "precious"],
+      ["after:exchange-data", "other"],
+    ] as const) {
+      const killed = await m.phoenix(["volumes", "import", "systemd-data", "other.tar", "--stop", "--yes"], {
+        env: { PHOENIX_FAILPOINT: place },
+      });
+      t.equal(killed.exitCode, 137, `${place}: ${killed.stdout}${killed.stderr}`);
+      t.equal(await inData("cat file"), wanted, `${place}: all of one, and nothing of the other`);
+      const isTold = async (): Promise<boolean> => (await health())["db.service"] === "stopped by hand";
+      await m.waitFor("status says why nothing runs", isTold, 10_000);
+      await start();
+      t.equal(await inData("cat file"), wanted);
+      t.match((await volumes("list")).stdout, /^phoenix-trial-[0-9a-f]{12} .* an import into systemd-data, or left of one/m);
+    }
+
+    const again = await volumes("import", "systemd-data", "a.tar", "--stop", "--yes");
+    t.equal(again.exitCode, 0, again.stderr);
+    t.equal([...again.stderr.matchAll(/phoenix-trial-[0-9a-f]{12} is left of another import into systemd-data/g)].length, 2, again.stderr);
+    t.equal(await content(), original);
+    await m.waitFor("what was stopped is back", isWell, 30_000);
+    const pruned = JSON.parse((await volumes("prune", "--yes", "--json")).stdout) as readonly { readonly name: string }[];
+    t.equal(pruned.filter(({ name }) => name.startsWith("phoenix-trial-")).length, 2);
+    t.equal(await names(), "mine\nsystemd-data");
+    await m.stdout("systemctl --user disable --now --quiet phoenix.target phoenix.service; systemctl --user start web.service");
+  },
+);
 
 t.test("prune takes what Phoenix made and no generation names; never a stranger's, never what a rollback needs", async (t) => {
   t.match((await volumes("prune", "--yes")).stdout, /Nothing to prune/);

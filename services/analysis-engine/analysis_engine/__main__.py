@@ -1,30 +1,23 @@
 """Starts the service: `python3 -m analysis_engine`."""
 
-import os
-import signal
-import sys
+from phoenix_service.running import leave_on_term, serve, settings_or_leave
 
-# As process 1 it would not be stopped by a SIGTERM that nobody handles; loading the rest takes a moment.
-signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+leave_on_term()
 
 
 def main() -> None:
     from datetime import UTC, datetime
 
     from .app import make_app
-    from .config import BadConfig, read_config
-    from .database import Database
+    from .config import read_config
+    from .database import ReadDatabase
     from .desk import Desk
-    from .serving import serve
 
-    try:
-        config = read_config(os.environ)
-    except BadConfig as error:
-        sys.exit(f"Cannot start the analysis-engine: {error}")
-    database = Database(config)
+    name = "analysis-engine"
+    config = settings_or_leave(name, read_config)
+    database = ReadDatabase(config)
     desk = Desk(database, lambda: datetime.now(UTC))
-    print(f"analysis-engine answers on port {config.port}.", flush=True)
-    serve(make_app(database, desk, config.token, config.target), config.port)
+    serve(name, make_app(database, desk, config.token, config.target), config.port)
 
 
 main()

@@ -3,19 +3,22 @@
 import time
 from typing import Any
 
+from phoenix_service import prometheus
+from phoenix_service.answers import ANSWERS
+from phoenix_service.body import read_json_object
+from phoenix_service.database import DatabaseAway
+from phoenix_service.refused import Refused, database_away
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from .as_json import full_json, summary_json
 from .asked import Asked, read_asked
-from .database import Database, DatabaseAway
+from .database import ReadDatabase
 from .desk import Desk, TooBusy
-from .http_rules import Refused, answer_http_error, answer_refused, answer_unexpected, read_json_object
-from .metrics import metrics_text
+from .metrics import metrics
 from .page.document import content_security_policy, report_page, trouble_page
 from .report import Report
 
@@ -29,7 +32,7 @@ _PAGE_HEADERS = {
 
 
 class Paths:
-    def __init__(self, database: Database, desk: Desk, token: str, target: float) -> None:
+    def __init__(self, database: ReadDatabase, desk: Desk, token: str, target: float) -> None:
         self._database = database
         self._desk = desk
         self._token = token
@@ -50,7 +53,7 @@ class Paths:
         return JSONResponse({"status": "healthy", "database_ms": answered, "reports": self._desk.made, "last_report_seconds": self._desk.last_seconds})
 
     async def metrics(self, _: Request) -> Response:
-        return PlainTextResponse(metrics_text(self._desk), media_type="text/plain; version=0.0.4")
+        return prometheus.answer(*metrics(self._desk))
 
     async def page(self, request: Request) -> Response:
         asked = read_asked(request.query_params, self._target)
@@ -89,7 +92,7 @@ class Paths:
         if not self._told:
             print(f"The database does not answer: {error}", flush=True)
         self._told = True
-        return Refused(503, "The database does not answer.")
+        return database_away()
 
     async def _report(self, asked: Asked, fresh: bool = False) -> Report:
         try:
@@ -114,7 +117,7 @@ async def _to_folder(_: Request) -> Response:
     return RedirectResponse("report/", 308)
 
 
-def make_app(database: Database, desk: Desk, token: str, target: float) -> Starlette:
+def make_app(database: ReadDatabase, desk: Desk, token: str, target: float) -> Starlette:
     paths = Paths(database, desk, token, target)
     return Starlette(
         routes=[
@@ -128,5 +131,5 @@ def make_app(database: Database, desk: Desk, token: str, target: float) -> Starl
             Route("/v1/availability", paths.availability),
             Route("/v1/analyse", paths.analyse, methods=["POST"]),
         ],
-        exception_handlers={Refused: answer_refused, HTTPException: answer_http_error, Exception: answer_unexpected},
+        exception_handlers=ANSWERS,
     )

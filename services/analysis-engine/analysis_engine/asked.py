@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from .config import BadConfig, parse_target
-from .http_rules import Refused
+from phoenix_service.refused import Refused
+from phoenix_service.settings import BadSetting
+
+from .config import parse_target
 from .windows import BadWindow, Window, between, last, parse_moment, parse_span
 
 DEFAULT_WINDOW = "24h"
@@ -43,5 +45,5 @@ def _between(start: str, end: str | None, now: datetime) -> Window:
 def _target(text: str) -> float:
     try:
         return parse_target(text, "target")
-    except BadConfig as error:
+    except BadSetting as error:
         raise Refused(400, str(error), "target") from error

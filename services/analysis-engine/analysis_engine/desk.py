@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 from threading import BoundedSemaphore, Lock
 
-from .database import Database, DatabaseAway
+from phoenix_service.database import DatabaseAway
+
+from .database import ReadDatabase
 from .facts import read_facts
 from .marks import KINDS
 from .report import Report, build_report
@@ -22,7 +24,7 @@ class TooBusy(Exception):
 
 
 class Desk:
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: ReadDatabase, clock: Callable[[], datetime]) -> None:
         self._database = database
         self.now = clock
         self._places = BoundedSemaphore(_AT_ONCE)
@@ -54,7 +56,7 @@ class Desk:
         window = choose(self.now())
         started = time.monotonic()
         try:
-            with self._database.reading() as connection:
+            with self._database.transaction() as connection:
                 facts = read_facts(connection, window, KINDS)
         except DatabaseAway:
             with self._lock:

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from phoenix_testing.database import TestServer
+
 from analysis_engine.facts import Bucket, Event, Facts, Forecast, Latency, Outage, Service
 from analysis_engine.report import Report, build_report
 from analysis_engine.windows import Window, last
-from tests.database import TestServer
 
 NOW = datetime(2026, 11, 26, 12, 0, 0, tzinfo=UTC)
 WEB = Service("phoenix", "web.service")

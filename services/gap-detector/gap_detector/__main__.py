@@ -1,34 +1,20 @@
-"""Starts the service; SIGTERM ends it within two seconds."""
+"""Starts the service: `python3 -m gap_detector`."""
 
-import os
-import sys
+from phoenix_service.running import leave_on_term, serve, settings_or_leave
 
-import uvicorn
-
-from .app import make_app
-from .config import ConfigError, read_config
-from .service import make_service
+leave_on_term()
 
 
-def main() -> int:
-    try:
-        config = read_config(os.environ)
-    except ConfigError as error:
-        print(f"Cannot start: {error}", file=sys.stderr)
-        return 2
-    uvicorn.run(
-        make_app(make_service(config)),
-        host="0.0.0.0",  # noqa: S104  The container's own address; what is published is the unit's business.
-        port=config.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        limit_concurrency=128,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=1,
-    )
-    return 0
+def main() -> None:
+    from .app import make_app
+    from .config import read_config
+    from .service import make_service
+
+    name = "gap-detector"
+    config = settings_or_leave(name, read_config)
+    service = make_service(config)
+    service.watcher.start()
+    serve(name, make_app(service), config.port, service.watcher.stop, service.watcher.join)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+main()

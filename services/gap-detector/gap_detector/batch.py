@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from phoenix_service.refused import Refused
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
 
-from .refused import Refused
 from .times import parse_iso
 
 DAY_MS = 86_400_000

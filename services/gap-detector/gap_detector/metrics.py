@@ -1,7 +1,9 @@
-"""Counters since the start, in Prometheus' text format."""
+"""Counters since the start."""
 
 import threading
 from collections.abc import Mapping
+
+from phoenix_service.prometheus import family
 
 _HELP = {
     "samples_accepted_total": "Samples acknowledged, repeated ones included.",
@@ -32,18 +34,11 @@ class Metrics:
         with self._lock:
             return self._values[name]
 
-    def text(self, gauges: Mapping[str, tuple[str, float]]) -> str:
+    def families(self, gauges: Mapping[str, tuple[str, float]]) -> list[list[str]]:
         """The counters, and gauges (name: help, value) that are asked for at this moment."""
         with self._lock:
             counters = dict(self._values)
-        lines: list[str] = []
-        for name, value in counters.items():
-            lines += _entry(name, _HELP[name], "counter", value)
-        for name, (about, value) in gauges.items():
-            lines += _entry(name, about, "gauge", value)
-        return "\n".join(lines) + "\n"
-
-
-def _entry(name: str, about: str, kind: str, value: float) -> list[str]:
-    full = f"gap_detector_{name}"
-    return [f"# HELP {full} {about}", f"# TYPE {full} {kind}", f"{full} {value:.15g}"]
+        return [
+            *(family(f"gap_detector_{name}", _HELP[name], "counter", value) for name, value in counters.items()),
+            *(family(f"gap_detector_{name}", about, "gauge", value) for name, (about, value) in gauges.items()),
+        ]

@@ -4,7 +4,7 @@ import re
 import time
 from datetime import UTC, datetime
 
-from .refused import Refused
+from phoenix_service.refused import Refused
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _SPAN = re.compile(r"([0-9]{1,6})([smhd])")

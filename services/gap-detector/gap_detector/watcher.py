@@ -4,20 +4,21 @@ import threading
 import time
 import traceback
 
+from phoenix_service.database import DatabaseAway
+
 from .config import Config
 from .detect.latency import robust_scores
 from .detect.model import train
 from .detect.silence import DELIVERY_MS, SILENT_PERIODS
 from .metrics import Metrics
 from .scanner import SCAN_SECONDS, Scanner
-from .store.database import Database, Unavailable
+from .store.database import Database
 from .store.readings import read_readings
 from .store.retention import tend_partitions
 from .store.series import SeriesFact, list_series
 from .times import now_ms, to_iso
 from .unseen import Unseen
 
-TICK_SECONDS = 5.0
 # No tick takes longer than a scan may, so a thread that is silent for this long hangs.
 STUCK_SECONDS = 3 * SCAN_SECONDS
 _MINUTE_MS = 60_000
@@ -45,21 +46,24 @@ class Watcher:
     def stop(self) -> None:
         self._stop.set()
 
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
     def works(self) -> bool:
         return self._thread.is_alive() and time.monotonic() - self._beat < STUCK_SECONDS
 
     def _run(self) -> None:
         away = False
-        pause = 0.0
+        pause = 0
         while not self._stop.wait(pause):
-            pause = TICK_SECONDS
+            pause = self._config.look_seconds
             self._beat = time.monotonic()
             try:
                 self.tick(now_ms())
                 if away:
                     print("The database answers again.", flush=True)
                 away = False
-            except Unavailable as error:
+            except DatabaseAway as error:
                 if not away:
                     print(f"The database is away: {error}", flush=True)
                 away = True

@@ -2,8 +2,9 @@
 
 import unittest
 
+from phoenix_service.refused import Refused
+
 from gap_detector.batch import Event, Sample, check_batch
-from gap_detector.refused import Refused
 
 GOOD = {"stack": "phoenix", "service": "web.service", "at": "2026-11-26T11:00:00.000Z", "probe": "http", "outcome": "success", "latency_ms": 1.9}
 AT_MS = 1_795_690_800_000

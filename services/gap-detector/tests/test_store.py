@@ -4,6 +4,8 @@ import unittest
 
 import numpy as np
 
+from phoenix_testing.database import shared_server
+
 from gap_detector.batch import DAY_MS, Event, Sample
 from gap_detector.detect.readings import ERROR, FAILURE, SUCCESS
 from gap_detector.scanner import Scanner
@@ -16,21 +18,16 @@ from gap_detector.store.samples import SampleWriter
 from gap_detector.store.series import list_series
 from gap_detector.times import now_ms
 
-from .database import TestServer
+from .given import ROLE, config
 
 PERIOD_MS = 10_000
 
 
 class Store(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.server = TestServer()
-        cls.addClassCleanup(cls.server.remove)
-
     def setUp(self) -> None:
-        with self.server.connect("phoenix_owner") as owner:
-            owner.execute("TRUNCATE series, samples, rollups, events, gaps, anomalies, fills, forecasts, models")
-        self.database = Database(self.server.config())
+        self.server = shared_server()
+        self.server.empty()
+        self.database = Database(config(self.server))
         self.addCleanup(self.database.close)
         self.writer = SampleWriter(self.database)
         self.scanner = Scanner(self.database)
@@ -54,7 +51,7 @@ class Store(unittest.TestCase):
     def scan(self, since_ms: int = 0, now: int | None = None) -> list[tuple[str, int, int | None, int]]:
         [series] = list_series(self.database)
         self.scanner.scan(series, since_ms or self.now - DAY_MS, now or self.now)
-        with self.server.connect() as connection:
+        with self.server.connect(ROLE) as connection:
             rows = connection.execute(
                 "SELECT kind, (extract(epoch FROM started_at) * 1000)::bigint, (extract(epoch FROM ended_at) * 1000)::bigint, samples "
                 "FROM gaps ORDER BY started_at"
@@ -64,7 +61,7 @@ class Store(unittest.TestCase):
     def test_what_comes_twice_changes_neither_samples_nor_sums(self) -> None:
         self.write("++--?+", self.now)
         self.write("++--?+++", self.now + 2 * PERIOD_MS)
-        with self.server.connect() as connection:
+        with self.server.connect(ROLE) as connection:
             self.assertEqual(connection.execute("SELECT count(*) FROM samples").fetchone(), (8,))
             sums = connection.execute(
                 "SELECT sum(total), sum(success), sum(failure), sum(error), sum(latency_sum), max(latency_max) FROM rollups"
@@ -142,17 +139,17 @@ class Store(unittest.TestCase):
 
     def test_a_day_that_was_dropped_meanwhile_is_made_again(self) -> None:
         self.write("++", self.now - 3 * DAY_MS)
-        with self.server.connect() as connection:
+        with self.server.connect(ROLE) as connection:
             connection.execute("SELECT drop_old_partitions(1)")
         self.write("+++", self.now - 3 * DAY_MS)
-        with self.server.connect() as connection:
+        with self.server.connect(ROLE) as connection:
             self.assertEqual(connection.execute("SELECT count(*) FROM samples").fetchone(), (3,))
 
     def test_tomorrow_is_made_and_what_is_old_is_forgotten(self) -> None:
         self.write("++", self.now - 20 * DAY_MS)
         days, _ = tend_partitions(self.database, self.now, 10, 15)
         self.assertGreaterEqual(days, 1)
-        with self.server.connect() as connection:
+        with self.server.connect(ROLE) as connection:
             self.assertEqual(connection.execute("SELECT (SELECT count(*) FROM samples), (SELECT count(*) FROM rollups)").fetchone(), (0, 0))
             self.assertEqual(
                 connection.execute(

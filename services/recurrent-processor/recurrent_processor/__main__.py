@@ -1,36 +1,31 @@
 """Starts the service: `python3 -m recurrent_processor`."""
 
 import os
-import signal
-import sys
 
-# As process 1 it would not be stopped by a SIGTERM that nobody handles; loading the rest takes seconds.
-signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+from phoenix_service.running import leave_on_term, serve, settings_or_leave
+
+leave_on_term()
 
 
 def main() -> None:
     import torch
+    from phoenix_service.database import Database
 
     from .app import make_app
     from .checkpoints import Checkpoints
-    from .config import BadConfig, read_config
-    from .database import Database
+    from .config import read_config
     from .progress import Progress
-    from .serving import serve
     from .worker import Worker
 
-    try:
-        config = read_config(os.environ)
-    except BadConfig as error:
-        sys.exit(f"Cannot start the recurrent-processor: {error}")
+    name = "recurrent-processor"
+    config = settings_or_leave(name, read_config)
     # The models are tiny, and other services need the other cores more.
     torch.set_num_threads(1)
     os.nice(10)
-    database, progress = Database(config), Progress()
-    worker = Worker(database, Checkpoints(config.checkpoints), progress, config.slice_seconds)
+    database, progress = Database(config, name, statement_ms=15_000), Progress()
+    worker = Worker(database, Checkpoints(config.checkpoints), progress, config)
     worker.start()
-    print(f"recurrent-processor answers on port {config.port}.", flush=True)
-    serve(make_app(database, worker, progress, config.token), config.port, worker.stop, worker.join)
+    serve(name, make_app(database, worker, progress, config.token), config.port, worker.stop, worker.join)
 
 
 main()

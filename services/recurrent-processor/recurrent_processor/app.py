@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from phoenix_service import prometheus
+from phoenix_service.answers import ANSWERS
+from phoenix_service.body import read_json_object
+from phoenix_service.database import Database
+from phoenix_service.refused import Refused
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .database import Database, DatabaseAway
-from .http_rules import Refused, answer_http_error, answer_refused, answer_unexpected, read_json_object
-from .metrics import metrics_text
+from .metrics import metrics
 from .progress import Progress
 from .worker import Worker
 
@@ -34,10 +36,7 @@ class Paths:
         return JSONResponse({"status": "live"})
 
     async def ready(self, _: Request) -> Response:
-        try:
-            await run_in_threadpool(self._database.ask)
-        except DatabaseAway as error:
-            raise Refused(503, "The database does not answer.") from error
+        await run_in_threadpool(self._database.ask)
         return JSONResponse({"status": "ready"})
 
     async def health(self, _: Request) -> Response:
@@ -45,7 +44,7 @@ class Paths:
         return JSONResponse(shown, 200 if shown["status"] == "healthy" else 503)
 
     async def metrics(self, _: Request) -> Response:
-        return PlainTextResponse(metrics_text(self._progress.show()), media_type="text/plain; version=0.0.4")
+        return prometheus.answer(*metrics(self._progress.show()))
 
     async def train(self, request: Request) -> Response:
         wanted = read_wanted(await read_json_object(request, self._token))
@@ -53,8 +52,6 @@ class Paths:
             finished, going_on = await run_in_threadpool(self._worker.demand, wanted, _TRAIN_WAIT_SECONDS)
         except KeyError as error:
             raise Refused(422, f"There is no series {error.args[0][0]}.", "series") from error
-        except DatabaseAway as error:
-            raise Refused(503, "The database does not answer.") from error
         chosen = {*finished, *going_on}
         entries = [entry for entry in self._progress.show()["series"] if entry["id"] in chosen]
         return JSONResponse({"finished": finished, "going_on": going_on, "series": entries})
@@ -86,5 +83,5 @@ def make_app(database: Database, worker: Worker, progress: Progress, token: str)
             Route("/metrics", paths.metrics),
             Route("/v1/train", paths.train, methods=["POST"]),
         ],
-        exception_handlers={Refused: answer_refused, HTTPException: answer_http_error, Exception: answer_unexpected},
+        exception_handlers=ANSWERS,
     )

@@ -2,27 +2,23 @@
 
 from typing import Any
 
+from phoenix_service.prometheus import family
 
-def metrics_text(shown: dict[str, Any]) -> str:
-    lines = [
-        "# HELP recurrent_processor_turns_total Times that all series were looked at.",
-        "# TYPE recurrent_processor_turns_total counter",
-        f"recurrent_processor_turns_total {shown['turns']}",
-        "# HELP recurrent_processor_series Series by what is known of them.",
-        "# TYPE recurrent_processor_series gauge",
+_ERRORS = (
+    ("recurrent_processor_model_error_ms", "model_error", "Mean absolute error of the forecast, on data it did not learn from."),
+    ("recurrent_processor_baseline_error_ms", "baseline_error", "The same of the better naive forecast."),
+)
+_STATES = ("waiting for data", "training", "trained")
+
+
+def metrics(shown: dict[str, Any]) -> list[list[str]]:
+    series = shown["series"]
+    counts = [({"state": state}, sum(entry["state"] == state for entry in series)) for state in _STATES]
+    return [
+        family("recurrent_processor_turns_total", "Times that all series were looked at.", "counter", shown["turns"]),
+        family("recurrent_processor_series", "Series by what is known of them.", "gauge", counts),
+        *(
+            family(name, about, "gauge", [({"series": entry["name"]}, entry[key]) for entry in series if entry[key] is not None])
+            for name, key, about in _ERRORS
+        ),
     ]
-    for state in ("waiting for data", "training", "trained"):
-        lines.append(f'recurrent_processor_series{{state="{state}"}} {sum(e["state"] == state for e in shown["series"])}')
-    for name, key, says in (
-        ("recurrent_processor_model_error_ms", "model_error", "Mean absolute error of the forecast, on data it did not learn from."),
-        ("recurrent_processor_baseline_error_ms", "baseline_error", "The same of the better naive forecast."),
-    ):
-        known = [e for e in shown["series"] if e[key] is not None]
-        if known:
-            lines += [f"# HELP {name} {says}", f"# TYPE {name} gauge"]
-            lines += [f'{name}{{series="{_label(e["name"])}"}} {e[key]:.6f}' for e in known]
-    return "\n".join(lines) + "\n"
-
-
-def _label(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from phoenix_service.database import Database
+
 from .checkpoints import Checkpoints
-from .database import Database
 from .examples import LEAST_MEASURED, Examples, make_examples
 from .fill import fill_holes
 from .grid import Grid

@@ -1,26 +1,27 @@
 """The background worker: gives every series its turn, and sleeps when no turn is due."""
 
 import time
-from collections.abc import Callable
 from threading import Condition, Thread
 
+from phoenix_service.database import Database, DatabaseAway
+
 from .checkpoints import Checkpoints
-from .database import Database, DatabaseAway
+from .config import Config
 from .progress import Progress
 from .store import Series, read_series
 from .turn import Kept, Turn
 
-# How often it looks whether there is something to do: one small question.
-_LOOK_SECONDS = 30.0
+# While something is in the way.
+_TROUBLED_SECONDS = 5.0
 
 
 class Worker:
-    def __init__(self, database: Database, checkpoints: Checkpoints, progress: Progress, slice_seconds: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, checkpoints: Checkpoints, progress: Progress, config: Config) -> None:
         self._database = database
         self._checkpoints = checkpoints
         self._progress = progress
-        self._turn = Turn(database, checkpoints, progress, slice_seconds)
-        self._clock = clock
+        self._turn = Turn(database, checkpoints, progress, config.slice_seconds)
+        self._look_seconds = config.look_seconds
         self._kept: dict[int, Kept] = {}
         self._demanded: set[int] = set()
         self._changed = Condition()
@@ -79,7 +80,7 @@ class Worker:
         self._progress.trouble = trouble
 
     def _pause(self) -> float:
-        return 5.0 if self._progress.trouble else _LOOK_SECONDS
+        return min(self._look_seconds, _TROUBLED_SECONDS) if self._progress.trouble else self._look_seconds
 
     def look(self) -> bool:
         """Gives a turn to every series for which one is due. True while some training is not finished."""
@@ -100,9 +101,9 @@ class Worker:
             kept = self._kept[series.id] = self._turn.open(series)
             self._progress.update(series.id, series.name)
         demanded = series.id in self._demanded
-        if not demanded and not kept.is_due(series.newest, self._clock()):
+        if not demanded and not kept.is_due(series.newest, time.time()):
             return
-        self._turn.take(series, kept, self._clock(), demanded, self._go_on)
+        self._turn.take(series, kept, time.time(), demanded, self._go_on)
         if not kept.is_training:
             with self._changed:
                 self._demanded.discard(series.id)

@@ -1,9 +1,5 @@
-import http.client
-import json
 import os
 import re
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from phoenix_testing.database import TestServer
+from phoenix_testing.ports import free_port
+from phoenix_testing.promises import check_settings, check_writing_path
+from phoenix_testing.service import ServiceProcess, until
 
-from recurrent_processor.config import BadConfig, read_config
+from recurrent_processor.config import read_config
 from recurrent_processor.progress import STUCK_SECONDS, Progress
 from tests import synthetic
-from tests.database import PASSWORD, TestServer
-
-TOKEN = "secret-token"
-GOOD = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-HOURS = 24
 
 
 def write_samples(server: TestServer, hole: tuple[int, int]) -> None:
@@ -51,61 +46,30 @@ class Running(unittest.TestCase):
         cls.server = TestServer()
         cls.addClassCleanup(cls.server.remove)
         write_samples(cls.server, cls.HOLE)
-        cls.folder = Path(tempfile.mkdtemp())
-        (cls.folder / "checkpoints").mkdir()
-        (cls.folder / "password").write_text(PASSWORD, encoding="utf-8")
-        (cls.folder / "token").write_text(TOKEN + "\n", encoding="utf-8")
-        cls.port = cls.server.port + 1
+        cls.checkpoints = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.start()
-        cls.addClassCleanup(lambda: cls.process.kill())
+        cls.addClassCleanup(lambda: cls.service.kill())
 
     @classmethod
     def start(cls) -> None:
-        settings = {
-            "PORT": str(cls.port), "DB_HOST": "127.0.0.1", "DB_PORT": str(cls.server.port), "DB_NAME": "phoenix", "DB_USER": "recurrent_processor",
-            "DB_PASSWORD_FILE": str(cls.folder / "password"), "TOKEN_FILE": str(cls.folder / "token"), "CHECKPOINTS": str(cls.folder / "checkpoints"),
-            "SLICE_SECONDS": "1",
-        }  # fmt: skip
-        cls.process = subprocess.Popen([sys.executable, "-m", "recurrent_processor"], env={**os.environ, **settings}, stdout=subprocess.DEVNULL)
-        cls.wait(lambda: cls.ask("GET", "/live")[0] == 200, 300)
+        own = {"CHECKPOINTS": str(cls.checkpoints), "SLICE_SECONDS": "1", "LOOK_SECONDS": "2"}
+        cls.service = ServiceProcess("recurrent_processor", cls.server.settings("recurrent_processor", free_port(), **own))
 
-    @classmethod
-    def wait(cls, true: Any, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            try:
-                if true():
-                    return
-            except OSError:
-                pass
-            time.sleep(0.1)
-        raise AssertionError(f"not within {seconds} s")
-
-    @classmethod
-    def ask(cls, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", cls.port, timeout=60)
-        try:
-            connection.request(method, path, body, headers or {})
-            answer = connection.getresponse()
-            text = answer.read()
-            return answer.status, text.decode() if path == "/metrics" else json.loads(text)
-        finally:
-            connection.close()
+    def health(self) -> dict[str, Any]:
+        return self.service.get("/health").json
 
     def series(self, name: str) -> dict[str, Any]:
-        return next((s for s in self.ask("GET", "/health")[1]["series"] if s["name"] == f"phoenix/{name}/http"), {"state": None})
+        return next((s for s in self.health()["series"] if s["name"] == f"phoenix/{name}/http"), {"state": None})
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self.server.connect("recurrent_processor") as connection:
             return connection.execute(sql).fetchall()
 
     def test_1_killed_while_it_trains_it_goes_on_from_its_checkpoint(self) -> None:
-        path = self.folder / "checkpoints" / "series-1.pt"
-        self.wait(path.exists, 120)
-        self.process.kill()
-        self.process.wait(10)
+        until((self.checkpoints / "series-1.pt").exists, 120)
+        self.service.kill()
         self.start()
-        self.wait(lambda: self.series("web.service")["state"] == "trained", 240)
+        until(lambda: self.series("web.service").get("forecast_at") and self.series("new.service")["state"] == "waiting for data", 240)
         (model,) = self.rows("SELECT series_id, samples, baseline_error, model_error FROM models")
         self.assertEqual(model[0], 1)
         self.assertLess(model[3], model[2], "better than the better naive forecast")
@@ -124,77 +88,71 @@ class Running(unittest.TestCase):
         self.assertEqual((last - first).total_seconds(), 60 * (count - 1))
 
     def test_4_health_shows_progress(self) -> None:
-        status, found = self.ask("GET", "/health")
+        status, found = (answer := self.service.get("/health")).status, answer.json
         self.assertEqual((status, found["status"], found["trained"], found["of"]), (200, "healthy", 1, 2))
         waiting = self.series("new.service")
         self.assertEqual((waiting["state"], waiting["needed"]), ("waiting for data", 150))
         self.assertLess(waiting["measured"], 25)
-        text = self.ask("GET", "/metrics")[1]
+        text = self.service.get("/metrics").body.decode()
         self.assertIn('recurrent_processor_series{state="trained"} 1', text)
         self.assertRegex(text, r'model_error_ms\{series="phoenix/web.service/http"\} \d')
 
     def test_5_with_nothing_to_do_it_sleeps(self) -> None:
-        self.wait(lambda: self.ask("GET", "/health")[1]["doing"] == "idle", 300)
+        until(lambda: self.health()["doing"] == "idle", 300)
         before, started = self.cpu_seconds(), time.monotonic()
-        time.sleep(5)
+        time.sleep(4)
         share = (self.cpu_seconds() - before) / (time.monotonic() - started)
         print(f"idle: {share:.2%} of one core", file=sys.stderr)
         self.assertLess(share, 0.05)
 
     def test_6_it_stays_under_its_memory(self) -> None:
-        peak = int(re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/status").read_text())[0]) / 1024
+        peak = int(re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.service.process.pid}/status").read_text())[0]) / 1024
         print(f"peak memory: {peak:.0f} MB", file=sys.stderr)
         self.assertLess(peak, 600)
 
     def test_7_training_can_be_demanded(self) -> None:
         trained = self.series("web.service")["trained_at"]
-        status, found = self.ask("POST", "/v1/train", b'{"series": [1, 2]}', GOOD)
-        self.assertEqual(status, 200)
+        answer = self.service.post("/v1/train", {"series": [1, 2]})
+        self.assertEqual(answer.status, 200, answer.body)
+        found = answer.json
         self.assertEqual(sorted(found["finished"] + found["going_on"]), [1, 2])
         self.assertEqual({e["id"] for e in found["series"]}, {1, 2})
-        self.wait(lambda: (self.series("web.service")["trained_at"] or 0) > trained, 240)
+        until(lambda: (self.series("web.service")["trained_at"] or 0) > trained, 240)
 
     def test_8_requests_are_checked_from_the_outside_in(self) -> None:
-        for status, body, headers in (
-            (401, b"{}", {"Content-Type": "application/json"}), (401, b"{}", GOOD | {"Authorization": "Bearer wrong"}),
-            (415, b"{}", GOOD | {"Content-Type": "text/plain"}), (413, b" " * 65_537, GOOD),
-            (400, b"", GOOD), (400, b"{", GOOD), (400, b"[]", GOOD), (400, b"\xff", GOOD), (400, b'{"series": [NaN]}', GOOD),
-            (422, b'{"serie": [1]}', GOOD), (422, b'{"series": 1}', GOOD), (422, b'{"series": []}', GOOD), (422, b'{"series": [true]}', GOOD),
-            (422, b'{"series": [1.5]}', GOOD), (422, b'{"series": [-1]}', GOOD), (422, b'{"series": [99]}', GOOD), (422, b'{"series": [1e400]}', GOOD),
+        check_writing_path(self, self.service, "/v1/train", 64 * 1024)
+        for body in (
+            b'{"serie": [1]}', b'{"series": 1}', b'{"series": []}', b'{"series": [true]}',
+            b'{"series": [1.5]}', b'{"series": [-1]}', b'{"series": [99]}', b'{"series": [1e400]}',
         ):  # fmt: skip
-            with self.subTest(f"{status} {body[:20]!r}"):
-                got, found = self.ask("POST", "/v1/train", body, headers)
-                self.assertEqual(got, status, found)
-                self.assertIn("error", found)
-        self.assertEqual(self.ask("GET", "/v1/train")[0], 405)
-        self.assertEqual(self.ask("GET", "/nothing")[0], 404)
+            with self.subTest(body):
+                answer = self.service.post("/v1/train", body)
+                self.assertEqual(answer.status, 422, answer.body)
+                self.assertIn("error", answer.json)
 
     def test_9_without_the_database_it_lives_says_so_and_goes_on_later(self) -> None:
         self.server.kill()
-        self.assertEqual(self.ask("GET", "/ready")[0], 503)
-        self.assertEqual(self.ask("POST", "/v1/train", b"{}", GOOD)[0], 503)
-        self.wait(lambda: self.ask("GET", "/health")[1]["status"] == "degraded", 300)
-        self.assertEqual(self.ask("GET", "/live")[0], 200)
+        self.assertEqual(self.service.get("/ready").status, 503)
+        self.assertEqual(self.service.post("/v1/train", {}).status, 503)
+        until(lambda: self.health()["status"] == "degraded", 300)
+        self.assertEqual(self.service.get("/live").status, 200)
         self.server.start()
-        self.wait(lambda: self.ask("GET", "/health")[1]["status"] == "healthy", 300)
+        until(lambda: self.health()["status"] == "healthy", 300)
 
     def test_zz_a_stop_takes_less_than_two_seconds_even_while_it_trains(self) -> None:
-        for path in (self.folder / "checkpoints").iterdir():
+        for path in self.checkpoints.iterdir():
             path.unlink()
-        self.process.kill()
-        self.process.wait(10)
+        self.service.kill()
         self.start()
-        self.wait(lambda: self.ask("GET", "/health")[1]["doing"].startswith("training"), 300)
-        started = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        self.assertEqual(self.process.wait(10), 0)
-        took = time.monotonic() - started
+        until(lambda: self.health()["doing"].startswith("training"), 300)
+        code, took, _ = self.service.stop()
         print(f"stop while training: {took:.2f} s", file=sys.stderr)
+        self.assertEqual(code, 0)
         self.assertLess(took, 2.0)
-        self.assertTrue((self.folder / "checkpoints" / "series-1.pt").exists(), "the slice under way was saved")
+        self.assertTrue((self.checkpoints / "series-1.pt").exists(), "the slice under way was saved")
 
     def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        fields = Path(f"/proc/{self.service.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -211,17 +169,5 @@ class Liveness(unittest.TestCase):
 
 class Settings(unittest.TestCase):
     def test_each_that_is_missing_or_wrong_is_named(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            secret = Path(folder) / "secret"
-            secret.write_text("s3cret\n", encoding="utf-8")
-            good = {
-                "PORT": "8100", "DB_HOST": "db", "DB_PORT": "5432", "DB_NAME": "phoenix", "DB_USER": "recurrent_processor",
-                "DB_PASSWORD_FILE": str(secret), "TOKEN_FILE": str(secret), "CHECKPOINTS": folder, "SLICE_SECONDS": "8",
-            }  # fmt: skip
-            self.assertNotIn("s3cret", repr(read_config(good)))
-            for name in good:
-                with self.subTest(name), self.assertRaisesRegex(BadConfig, name):
-                    read_config({**good, name: ""})
-            for name, value in (("PORT", "0"), ("SLICE_SECONDS", "61"), ("TOKEN_FILE", "/nowhere"), ("CHECKPOINTS", "/proc")):
-                with self.subTest(f"{name}={value}"), self.assertRaisesRegex(BadConfig, name):
-                    read_config({**good, name: value})
+        own = {"CHECKPOINTS": self.enterContext(tempfile.TemporaryDirectory()), "SLICE_SECONDS": "8", "LOOK_SECONDS": "30"}
+        check_settings(self, read_config, own, [("SLICE_SECONDS", "61"), ("LOOK_SECONDS", "61"), ("CHECKPOINTS", "/proc")])

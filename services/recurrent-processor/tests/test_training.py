@@ -8,9 +8,15 @@ import numpy as np
 import torch
 
 from recurrent_processor.checkpoints import Checkpoints
-from recurrent_processor.examples import make_examples
+from recurrent_processor.examples import Examples, make_examples
 from recurrent_processor.model import SeriesModel
 from tests import synthetic
+
+
+def a_day() -> Examples:
+    found = make_examples(synthetic.grid_of(synthetic.humps(1, 90, 0.2, 3)), None)
+    assert found is not None
+    return found
 
 
 class Training(unittest.TestCase):
@@ -18,9 +24,7 @@ class Training(unittest.TestCase):
         torch.manual_seed(1)
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.checkpoints = Checkpoints(self.folder)
-        found = make_examples(synthetic.grid_of(synthetic.humps(1, 90, 0.2, 3)), None)
-        assert found is not None
-        self.examples = found
+        self.examples = a_day()
 
     def load(self, name: str = "a/b/http") -> tuple[SeriesModel | None, str]:
         said = io.StringIO()
@@ -56,22 +60,6 @@ class Training(unittest.TestCase):
         model.train(self.examples, float("inf"), lambda: False)
         self.assertEqual(model.round.steps, 0)
 
-    def test_it_is_never_worse_than_saying_nothing_on_what_it_stops_by(self) -> None:
-        model = SeriesModel(60)
-        model.train(self.examples, float("inf"), lambda: True)
-        self.assertTrue(model.round.done)
-        wanted = torch.from_numpy(((self.examples.wanted(self.examples.stop) - self.examples.plain(self.examples.stop)) / self.examples.base.scale).astype(np.float32))
-        silent = float(torch.nn.functional.huber_loss(torch.zeros_like(wanted), wanted, delta=0.3))
-        self.assertLessEqual(model.round.best_loss, silent + 1e-6)
-
-    def test_a_forecast_is_a_number_with_a_range_around_it(self) -> None:
-        model = SeriesModel(60)
-        model.train(self.examples, float("inf"), lambda: True)
-        said = model.forecast(self.examples)
-        self.assertEqual(said.shape, (60, 3))
-        self.assertTrue((np.isfinite(said) & (said >= 0)).all())
-        self.assertTrue(((said[:, 1] <= said[:, 0]) & (said[:, 0] <= said[:, 2])).all())
-
     def test_a_checkpoint_that_does_not_fit_is_trained_anew_and_said(self) -> None:
         self.assertEqual(self.load(), (None, ""))
         self.checkpoints.save(3, "a/b/http", SeriesModel(60), 12.0)
@@ -94,3 +82,25 @@ class Training(unittest.TestCase):
             (self.folder / name).touch()
         self.checkpoints.keep_only({3})
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["notes.txt", "series-3.pt"])
+
+
+class Trained(unittest.TestCase):
+    """One that was trained to its end."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        torch.manual_seed(1)
+        cls.examples, cls.model = a_day(), SeriesModel(60)
+        cls.model.train(cls.examples, float("inf"), lambda: True)
+
+    def test_it_is_never_worse_than_saying_nothing_on_what_it_stops_by(self) -> None:
+        self.assertTrue(self.model.round.done)
+        wanted = torch.from_numpy(((self.examples.wanted(self.examples.stop) - self.examples.plain(self.examples.stop)) / self.examples.base.scale).astype(np.float32))
+        silent = float(torch.nn.functional.huber_loss(torch.zeros_like(wanted), wanted, delta=0.3))
+        self.assertLessEqual(self.model.round.best_loss, silent + 1e-6)
+
+    def test_a_forecast_is_a_number_with_a_range_around_it(self) -> None:
+        said = self.model.forecast(self.examples)
+        self.assertEqual(said.shape, (60, 3))
+        self.assertTrue((np.isfinite(said) & (said >= 0)).all())
+        self.assertTrue(((said[:, 1] <= said[:, 0]) & (said[:, 0] <= said[:, 2])).all())

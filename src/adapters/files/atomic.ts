@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, readFileSync } from "node:fs";
 import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -40,27 +40,31 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** `.tmp-<pid>-<random>-<name>`: says whose it is, so that what a dead process left behind can be told from work in progress. */
+/**
+ * `.tmp-<pid>.<start>-<random>-<name>`: says whose it is, so that what a dead process left behind can be told from work in progress. A pid
+ * alone is not enough: after a power cut another process soon had the number, and what the first one left stayed for a day.
+ */
 export function temporaryName(name: string): string {
-  return `.tmp-${process.pid}-${randomBytes(6).toString("hex")}-${name.slice(0, 60)}~`;
+  return `.tmp-${process.pid}.${startOf("self")}-${randomBytes(6).toString("hex")}-${name.slice(0, 60)}~`;
 }
 
-/** Removes temporary files and folders whose process has died, or that are a day old (its number may have been given out again). */
+/** Removes temporary files and folders whose process has died, or that are a day old (on another boot a process may have begun at the same tick). */
 export async function sweepTemporary(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const pid = /^\.tmp-(\d+)-/u.exec(name)?.[1];
+    const [, pid, start] = /^\.tmp-(\d+)\.(\d+)-/u.exec(name) ?? [];
     if (pid === undefined) continue;
     const path = join(folder, name);
     const isOld = async (): Promise<boolean> => Date.now() - (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs > 86_400_000;
-    if (!isRunning(Number(pid)) || (await isOld())) await rm(path, { recursive: true, force: true });
+    if (startOf(pid) !== start || (await isOld())) await rm(path, { recursive: true, force: true });
   }
 }
 
-function isRunning(pid: number): boolean {
+/** When a process began, in clock ticks since the boot of the kernel: field 22 of proc(5)'s stat, behind a name that may hold anything. */
+function startOf(pid: string): string | undefined {
   try {
-    process.kill(pid, 0);
-    return true;
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { PhoenixError } from "../../domain/errors.ts";
 import type { Generation, GenerationUnit } from "../../domain/generation.ts";
 import type { UnitFileDrift } from "../../ports/store.ts";
 import { parseUnitFileName } from "../../quadlet/names.ts";
-import { syncFolder, writeAtomic, writeSynced } from "./atomic.ts";
+import { syncFolder, temporaryName, writeAtomic, writeSynced } from "./atomic.ts";
 import { ifThere } from "./failure.ts";
 
 /** The units whose text stands in `units/`; what makes images is not part of the live folder. */
@@ -51,7 +51,7 @@ export async function restoreUnits(folder: string, generation: Generation, edite
     const found = await ifThere(lstat(path));
     // Out of the generator's sight in one step, whatever it is.
     if (found !== undefined && (kind === "foreign" || !found.isFile())) {
-      const aside = join(folder, "..", `.tmp-${process.pid}-${Date.now()}-aside~`);
+      const aside = join(folder, "..", temporaryName("aside"));
       await rename(path, aside);
       await rm(aside, { recursive: true, force: true });
     }

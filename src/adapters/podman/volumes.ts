@@ -52,28 +52,42 @@ export function podmanVolumes(podman: Podman): Volumes {
 
     open: withArchive,
 
-    create: async (name, { driver, options, labels: wanted }) => {
-      // Podman adds what it read out of `o=` in capitals.
-      const given = Object.entries(options).filter(([key]) => driver !== "local" || key !== key.toUpperCase());
-      await podman.run(`create the volume ${name}`, [
-        ...["volume", "create", `--driver=${driver}`],
-        ...given.map(([key, value]) => `--opt=${key}=${value}`),
-        ...Object.entries(wanted).map(([key, value]) => `--label=${key}=${value}`),
-        ...["--", name],
-      ]);
-    },
-
-    load: async (name, { path }, root, signal) => {
-      const more = { timeoutMs: dataMs, code: "import-failed", ...(signal === undefined ? {} : { signal }) } as const;
-      await podman.run(`import into the volume ${name}`, ["volume", "import", name, path], more);
+    unpack: async (name, { path }, { labels: wanted, root, signal }) => {
+      const label = Object.entries(wanted).map(([key, value]) => `--label=${key}=${value}`);
+      await podman.run(`create the volume ${name}`, ["volume", "create", ...label, "--", name]);
+      await podman.run(`import into the volume ${name}`, ["volume", "import", name, path], {
+        timeoutMs: dataMs,
+        code: "import-failed",
+        signal,
+      });
       if (root === undefined) return;
-      const format = "--format={{.Mountpoint}}";
-      const folder = (await podman.run(`look at the volume ${name}`, ["volume", "inspect", format, "--", name])).trim();
-      if (!folder.startsWith("/")) throw new PhoenixError("import-failed", `Cannot give ${name} its owner back: it has no folder.`);
+      const mode = root.mode.toString(8).padStart(4, "0");
       // In this order: a change of owner takes the set-id bits away.
       const script = 'chown -- "$1" "$3" && chmod -- "$2" "$3"';
-      const args = ["unshare", "sh", "-c", script, "sh", `${root.uid}:${root.gid}`, root.mode.toString(8).padStart(4, "0"), folder];
+      const args = ["unshare", "sh", "-c", script, "sh", `${root.uid}:${root.gid}`, mode, await folderOf(name)];
       await podman.run(`give the volume ${name} its owner back`, args, { code: "import-failed" });
     },
+
+    exchange: async (name, other) => {
+      const args = ["unshare", "sh", "-euc", exchangeScript, "sh", await folderOf(name), await folderOf(other)];
+      await podman.run(`exchange the data of ${name} and ${other}`, args, { timeoutMs: dataMs, code: "import-failed" });
+    },
   };
+
+  async function folderOf(name: string): Promise<string> {
+    const args = ["volume", "inspect", "--format={{.Mountpoint}}", "--", name];
+    const folder = (await podman.run(`look at the volume ${name}`, args)).trim();
+    if (folder.startsWith("/")) return folder;
+    throw new PhoenixError("import-failed", `Cannot find the folder of the volume ${name}.`);
+  }
 }
+
+/**
+ * On the disk first: a loss of power must not find the new names on files that are still empty. `--exchange` (coreutils 9.5) is one
+ * system call. Without it there is an instant in which the volume has no folder: then Podman starts nothing with it, and nothing is lost.
+ */
+const exchangeScript = `sync --file-system "$2"
+if mv --help | grep -q -e --exchange; then exec mv --exchange --no-target-directory -- "$1" "$2"; fi
+mv --no-target-directory -- "$2" "$1.new"
+mv --no-target-directory -- "$1" "$2"
+mv --no-target-directory -- "$1.new" "$1"`;

@@ -6,7 +6,12 @@ import type { Ms } from "../../domain/words.ts";
 type Interface = { readonly name: string; readonly addresses: readonly { readonly address: string; readonly cidr: string }[] };
 
 /** A network's bridge in this namespace: its own addresses, and what else it reaches. */
-export type Bridge = { readonly gateway: string; readonly addresses: readonly string[]; readonly covers: (address: string) => boolean };
+export type Bridge = {
+  readonly device: string;
+  readonly gateway: string;
+  readonly addresses: readonly string[];
+  readonly covers: (address: string) => boolean;
+};
 
 /** `bare` = nothing but the loopback interface is left: the namespace was replaced and this process sits in the old one. */
 export type Uncovered = "bare" | "network";
@@ -44,12 +49,13 @@ function currentInterfaces(): readonly Interface[] {
  * machine's own subnet that pasta copies into the namespace, leads out of the machine and would get answers from strangers.
  */
 function findBridge(interfaces: readonly Interface[], gateways: readonly string[]): Bridge | undefined {
-  for (const { addresses } of interfaces) {
+  for (const { name, addresses } of interfaces) {
     const gateway = gateways.find((candidate) => addresses.some(({ address }) => address === candidate));
     if (gateway === undefined) continue;
     const subnets = new BlockList();
     for (const { cidr } of addresses) addSubnet(subnets, cidr);
     return {
+      device: name,
       gateway,
       addresses: addresses.map(({ address }) => address),
       covers: (address) => subnets.check(address, isIPv6(address) ? "ipv6" : "ipv4"),

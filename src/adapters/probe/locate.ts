@@ -2,6 +2,7 @@ import { Resolver } from "node:dns/promises";
 import { isIPv6 } from "node:net";
 import type { Ms } from "../../domain/words.ts";
 import { bridgeTo, type Uncovered } from "./coverage.ts";
+import { closeBridge } from "./forwarding.ts";
 import { failure, type Target, unasked, type Verdict } from "./question.ts";
 
 /** `from` = the bridge's own address: a question bound to it cannot leave by another way. */
@@ -15,6 +16,7 @@ type NetworkTarget = Extract<Target, { readonly kind: "network" }>;
 export async function locate(target: NetworkTarget, timeoutMs: Ms, signal: AbortSignal): Promise<Located> {
   const bridge = bridgeTo(target.gateways);
   if (typeof bridge === "string") return noWayTo(target.address ?? target.gateways[0] ?? target.name, bridge);
+  if (target.internal) closeBridge(bridge);
   const addresses =
     target.address === undefined ? await resolve(target.name, { server: bridge.gateway, timeoutMs, signal }) : [target.address];
   if (!Array.isArray(addresses)) return noWay(target) ?? { verdict: addresses as Verdict };

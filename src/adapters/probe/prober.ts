@@ -40,7 +40,8 @@ export function createProber(options: ProberOptions): Prober {
       }
       const address = fact.dnsEnabled ? undefined : await options.findAddress(name, network).catch(() => undefined);
       if (!fact.dnsEnabled && address === undefined) return answerOf(unasked(`${name} has no address on ${network}`));
-      const target = { kind: "network", gateways: fact.gateways, name, ...(address === undefined ? {} : { address }) } as const;
+      const { gateways, internal } = fact;
+      const target = { kind: "network", gateways, internal, name, ...(address === undefined ? {} : { address }) } as const;
       const answer = await client.ask({ probe: withoutHost(probe), target, timeoutMs });
       const { outcome, detail, latencyMs } = answer.detail.startsWith(noSuchName) ? await askByAddress(answer) : answer;
       if (outcome === "error") networks.forget(network);

@@ -7,9 +7,15 @@ export type NetworkProbe = Extract<Probe, { readonly kind: "http" | "tcp" | "pos
 export type Target =
   /**
    * A container on a Podman network, seen from inside the rootless network namespace. One of the gateways answers its name;
-   * where the network has no DNS the address is known already.
+   * where the network has no DNS the address is known already. `internal` = nobody may be let through its bridge.
    */
-  | { readonly kind: "network"; readonly gateways: readonly string[]; readonly name: string; readonly address?: string }
+  | {
+      readonly kind: "network";
+      readonly gateways: readonly string[];
+      readonly name: string;
+      readonly internal: boolean;
+      readonly address?: string;
+    }
   /** A plain host and port, seen from where the asking process is. */
   | { readonly kind: "direct"; readonly host: string; readonly port: number };
 

@@ -62,12 +62,14 @@ function readProbe(value: unknown): NetworkProbe | undefined {
 }
 
 function readTarget(value: unknown): Target | undefined {
-  const { kind, host, port, gateways, name, address } = asRow(value);
+  const { kind, host, port, gateways, name, internal: enclosed, address } = asRow(value);
   if (kind === "direct" && isText(host, 253) && isPort(port)) return { kind, host, port };
   if (kind !== "network" || !isText(name, 253) || !Array.isArray(gateways) || gateways.length > 16) return undefined;
   if (!gateways.every(isAddress)) return undefined;
-  if (address === undefined) return { kind, gateways, name };
-  return isAddress(address) ? { kind, gateways, name, address } : undefined;
+  // An older Phoenix does not say it.
+  const internal = enclosed === true;
+  if (address === undefined) return { kind, gateways, name, internal };
+  return isAddress(address) ? { kind, gateways, name, internal, address } : undefined;
 }
 
 function readLine(text: string): Row {

@@ -26,12 +26,12 @@ function problem({ unit, to, outcome }: ReachFact): readonly Issue[] {
 
 /**
  * Seen with netavark 1.14: it forbids forwarding on the bridge of an internal network, and then the first network that is not internal
- * switches forwarding on for every bridge that is there. So after a boot it is open to its neighbours whenever it came first.
+ * switches forwarding on for every bridge that is there. The prober prevents that, and closes the networks through which it asks.
  */
 function closing(network: string): string {
   const bridge = `$(podman network inspect --format '{{.NetworkInterface}}' ${network})`;
   const close = `podman unshare --rootless-netns sh -c "echo 0 >/proc/sys/net/ipv4/conf/${bridge}/forwarding"`;
-  return `If nobody joined it by hand, Podman left it open because it was the first network in use since the boot. Close it: ${close}`;
+  return `If nobody joined it by hand, it was there before phoenix-prober.service, or a person opened it. Close it: ${close}`;
 }
 
 function tries(number: number): string {

@@ -1,4 +1,4 @@
-import { usesOf, type VolumeUse } from "../../check/volume-uses.ts";
+import { trialLabel, usesOf, type VolumeUse } from "../../check/volume-uses.ts";
 import { stackLabel } from "../../domain/generation.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { readStacks } from "./stacks.ts";
@@ -11,6 +11,8 @@ export type VolumeRow = {
   readonly createdAt: string;
   /** The stack that made it, from its label; null = not made by Phoenix. */
   readonly madeBy: string | null;
+  /** The volume that an import tries its archive for; of one that is not under way any more, it is left over. */
+  readonly trialFor: string | null;
   readonly uses: readonly VolumeUse[];
 };
 
@@ -24,6 +26,7 @@ export async function listVolumes(ports: Pick<Ports, "history" | "generations" |
       driver,
       createdAt,
       madeBy: labels[stackLabel] ?? null,
+      trialFor: labels[trialLabel] ?? null,
       uses: usesOf(name, stacks),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -30,7 +30,7 @@ const aroundStartMs: Ms = 60_000;
 
 /**
  * Stops services, works, and starts again whatever ran before, in the order of dependencies. The caller holds the lanes. To the agent
- * these are a person's stops: if we are killed in between, it starts nothing on half the data.
+ * these are a person's stops, as the work is a person's wish: if we are killed in between, they stay stopped, and `status` says so.
  */
 export async function whileStopped<T>(
   services: readonly ServiceName[],

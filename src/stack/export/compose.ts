@@ -1,7 +1,7 @@
 /** A stack as a Compose file for podman-compose: what Compose has a word for, and a list of the rest. */
 import type { Comment, ComposeData } from "../../compose/write/text.ts";
 import { writeCompose } from "../../compose/write/text.ts";
-import { lookupLast } from "../../quadlet/document.ts";
+import { lookupAll, lookupLast } from "../../quadlet/document.ts";
 import type { Stack, StackUnit } from "../stack.ts";
 import { buildFields } from "./builds.ts";
 import { containerService, type Tops } from "./container.ts";
@@ -85,7 +85,7 @@ function baseBuilds(stack: Stack): readonly StackUnit[] {
 }
 
 function baseService(unit: StackUnit, context: ExportContext): ComposeData {
-  const tag = lookupLast(unit.document, "Build", "ImageTag");
+  const [tag] = lookupAll(unit.document, "Build", "ImageTag");
   return { ...(tag === undefined ? {} : { image: tag }), build: buildFields(unit, context), profiles: ["images"] };
 }
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { prunable, trialLabel, usesOf } from "../../../src/check/volume-uses.ts";
+import { isPlain, prunable, trialLabel, usesOf } from "../../../src/check/volume-uses.ts";
 import { stackLabel } from "../../../src/domain/generation.ts";
 import type { VolumeDetail } from "../../../src/domain/observed.ts";
 import { generationOf, unitOf } from "../../support/given.ts";
@@ -32,7 +32,13 @@ t.test("one that only an older generation names is still used: a rollback would 
 
 t.test("prunable is what Phoenix made and no generation of any stack names, and nothing else", async (t) => {
   const names = prunable(
-    [volume("data"), volume("old"), volume("mine", {}), volume("gone", { [stackLabel]: "purged" }), volume("trial", { [trialLabel]: "1" })],
+    [
+      volume("data"),
+      volume("old"),
+      volume("mine", {}),
+      volume("gone", { [stackLabel]: "purged" }),
+      volume("trial", { [trialLabel]: "data" }),
+    ],
     [stack],
   ).map(({ name }) => name);
   t.same(names, ["old", "gone", "trial"]);
@@ -47,4 +53,19 @@ t.test("prunable is what Phoenix made and no generation of any stack names, and 
 
 t.test("while one generation cannot be read, nothing is prunable: it may name any volume", async (t) => {
   t.same(prunable([volume("old")], [{ ...stack, damaged: [7] }]), []);
+});
+
+t.test("the data of a plain volume is a folder that Podman keeps; any other is mounted from elsewhere", async (t) => {
+  const local = (options: Readonly<Record<string, string>>): boolean => isPlain({ driver: "local", options });
+  for (const options of [{}, { o: "uid=1000,gid=1000", UID: "1000", GID: "1000" }, { o: "uid=5" }])
+    t.ok(local(options), JSON.stringify(options));
+  for (const options of [
+    { type: "tmpfs", device: "tmpfs" },
+    { type: "none", o: "bind", device: "/srv/data" },
+    { o: "size=10M", SIZE: "10000000" },
+    { o: "uid=1000,bind" },
+  ]) {
+    t.notOk(local(options), JSON.stringify(options));
+  }
+  t.notOk(isPlain({ driver: "image", options: {} }));
 });

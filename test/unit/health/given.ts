@@ -3,7 +3,7 @@ import type { Test } from "tap";
 import type { UnitState } from "../../../src/domain/observed.ts";
 import type { Policy, Probe, ProbeResult } from "../../../src/domain/policy.ts";
 import { type HealthChange, type HealthObservation, initialHealth, observe, type ServiceHealth } from "../../../src/health/service.ts";
-import { somePolicy } from "../../support/given.ts";
+import { somePolicy, stateOf } from "../../support/given.ts";
 
 /** What the tests of health and heal start from. All times are numbers; nothing waits. */
 
@@ -16,23 +16,8 @@ export function policy(more: Partial<Policy> = {}): Policy {
 }
 
 export function unit(service: string, more: Partial<UnitState> = {}): UnitState {
-  return {
-    service,
-    loadState: "loaded",
-    activeState: "active",
-    subState: "running",
-    result: "success",
-    execMainStatus: 0,
-    mainPid: 42,
-    restarts: 0,
-    invocation: "a1",
-    sourcePath: `/generations/0001/units/${service}`,
-    fragmentPath: `/run/generator/${service}`,
-    dropInPaths: [],
-    activeSince: 0,
-    stateChangedAt: 0,
-    ...more,
-  };
+  const paths = { sourcePath: `/generations/0001/units/${service}`, fragmentPath: `/run/generator/${service}` };
+  return stateOf(service, { ...paths, invocation: "a1", activeSince: 0, stateChangedAt: 0, ...more });
 }
 
 export const idle = { activeState: "inactive", subState: "dead", invocation: "" } as const;

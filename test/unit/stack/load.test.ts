@@ -7,6 +7,7 @@ import { type Loaded, loadStack } from "../../../src/stack/load.ts";
 import { parseProbe, showProbe } from "../../../src/stack/probe.ts";
 import { chooseStackName } from "../../../src/stack/stack-name.ts";
 import { folderOf } from "../../support/folder.ts";
+import { somePolicy } from "../../support/given.ts";
 
 const image = "[Container]\nImage=docker.io/library/nginx:1.27\n";
 
@@ -19,24 +20,7 @@ function policy(text: string, file = "web.container"): Policy | undefined {
 }
 
 t.test("a unit that says nothing has every default", (t) => {
-  t.same(policy(image), {
-    startup: { kind: "unit" },
-    readiness: { kind: "unit" },
-    liveness: { kind: "unit" },
-    periodMs: 10_000,
-    timeoutMs: 1000,
-    initialDelayMs: 0,
-    failureThreshold: 3,
-    successThreshold: 1,
-    startupDeadlineMs: 120_000,
-    minHealthyMs: 10_000,
-    heal: "restart",
-    graceMs: 10_000,
-    restartBudget: { restarts: 5, windowMs: 600_000 },
-    rollback: true,
-    rehearse: "auto",
-    generateSecrets: [],
-  });
+  t.same(policy(image), somePolicy);
   t.end();
 });
 

@@ -25,6 +25,7 @@ type Data = {
 const allowed: Readonly<Record<string, string>> = {
   userns_mode: "Docker has no user namespace a container could name; UserNS=host is what Podman does anyway",
   "x-phoenix": "probes are recognised from the health checks; quadlet/ has better ones, with liveness of its own, and makes its secrets",
+  "build.tags": "quadlet/ tags images with the version, too",
   cpu_shares: "CPUWeight= says who comes first; Docker's file leaves that to the machine",
 };
 
@@ -62,7 +63,19 @@ function meaning(stack: Stack): ReadonlyMap<string, Service> {
       const mounts = ((service["volumes"] ?? []) as string[]).map((mount) => resolve(services, mount.replace(/^[^:.]+/u, named)));
       const secrets = ((service["secrets"] ?? []) as unknown[]).map((secret) => JSON.stringify(secret)).sort();
       const needs = Object.entries((service["depends_on"] ?? {}) as object).sort(([a], [b]) => (a < b ? -1 : 1));
-      return [name, { ...service, depends_on: needs, networks: keys.map((key) => networks[key]?.name), volumes: mounts, secrets }];
+      const { tags, ...build } = service["build"] as { readonly tags?: unknown };
+      return [
+        name,
+        {
+          ...service,
+          build,
+          "build.tags": tags,
+          depends_on: needs,
+          networks: keys.map((key) => networks[key]?.name),
+          volumes: mounts,
+          secrets,
+        },
+      ];
     });
   return new Map(entries);
 }

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import t from "tap";
 import type { Generation, GenerationUnit, PinnedImage } from "../../../src/domain/generation.ts";
 import { appendEntry, type UnitDocument } from "../../../src/quadlet/document.ts";
+import { effectiveText } from "../../../src/quadlet/effective.ts";
 import { keysOf } from "../../../src/quadlet/keys.ts";
 import { parseDocument } from "../../../src/quadlet/parse.ts";
+import { sha256 } from "../../../src/stack/digest.ts";
 import { withImageHealthcheck } from "../../../src/stack/healthcheck.ts";
 import { loadStack } from "../../../src/stack/load.ts";
 import { pinTag, renderImageMaker, renderStack } from "../../../src/stack/render.ts";
@@ -139,6 +141,20 @@ t.test("what the source says about restarts is left as it is", (t) => {
   t.notMatch(oldText, /RestartSteps|RestartMaxDelaySec/, "systemd before 254 does not know them");
   const oneshot = one({ "web.container": `${image}\n[Service]\nType=oneshot\n` }).text;
   t.notMatch(oneshot, /TimeoutStartSec/, "a oneshot may run as long as it likes");
+  t.end();
+});
+
+t.test("an internal network waits for the prober, which restarts nobody", (t) => {
+  const waits = "Wants=phoenix-prober.service\nAfter=phoenix-prober.service\n";
+  const files = (internal: string) => ({
+    "web.container": `${image}Network=inner.network\n`,
+    "inner.network": `[Network]\nInternal=${internal}\n`,
+  });
+  const { text, digest } = one(files("yes"), "inner.network");
+  t.ok(text.includes(waits));
+  const { document } = parseDocument(text.replace(waits, "").replace(/^Label=.*\n/gmu, ""), "inner.network");
+  t.equal(digest, document && sha256(effectiveText(document)), "the two lines decide nothing");
+  for (const unit of [one(files("no"), "inner.network"), one(files("yes"))]) t.notOk(unit.text.includes("phoenix-prober"), unit.file);
   t.end();
 });
 

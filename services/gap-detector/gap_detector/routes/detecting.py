@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request
+from phoenix_service.refused import Refused
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from ..guard import read_json
-from ..refused import Refused
 from ..service import Service
 from ..store.series import SeriesFact, list_series
 from ..times import now_ms, parse_window, to_iso

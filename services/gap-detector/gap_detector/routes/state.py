@@ -4,9 +4,11 @@ import resource
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from phoenix_service import prometheus
+from phoenix_service.database import DatabaseAway
+from phoenix_service.refused import database_away
 
 from ..service import Service
-from ..store.database import Unavailable
 from ..store.series import list_series
 from ..times import to_iso
 from .described import refusals
@@ -21,8 +23,8 @@ def state_routes(service: Service) -> APIRouter:
             with service.database.transaction(2.0) as connection:
                 connection.execute("SELECT 1 FROM series LIMIT 1")
             return None
-        except Unavailable as error:
-            return str(error)
+        except DatabaseAway:
+            return str(database_away())
 
     @router.get("/live", summary="Does the process work? Does not ask the database", responses=refusals(503))
     async def get_live() -> Response:
@@ -53,7 +55,7 @@ def state_routes(service: Service) -> APIRouter:
         return JSONResponse({"error": wrong or "the thread that scans has stopped or hangs", **body}, 503)
 
     @router.get("/metrics", summary="Counters in Prometheus' text format", response_class=PlainTextResponse)
-    def get_metrics() -> PlainTextResponse:
+    def get_metrics() -> Response:
         gauges = {
             "resident_bytes_most": ("Largest resident size so far.", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0),
             "last_scan_seconds": ("Unix time of the last complete round of scans.", (service.watcher.last_scan_ms or 0) / 1000),
@@ -61,8 +63,8 @@ def state_routes(service: Service) -> APIRouter:
         try:
             gauges["series"] = ("Series known.", float(len(list_series(service.database))))
             gauges["database_up"] = ("1 while the database answers.", 1.0)
-        except Unavailable:
+        except DatabaseAway:
             gauges["database_up"] = ("1 while the database answers.", 0.0)
-        return PlainTextResponse(service.metrics.text(gauges), media_type="text/plain; version=0.0.4")
+        return prometheus.answer(*service.metrics.families(gauges))
 
     return router

@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from ..batch import DAY_MS, Event, Sample, check_batch
+from ..batch import DAY_MS, Checked, Event, Sample, check_batch
 from ..guard import read_json
+from ..metrics import Metrics
 from ..service import Service
 from ..store.events import write_events
 from ..times import now_ms
@@ -24,18 +25,14 @@ def writing_routes(service: Service) -> APIRouter:
         checked = check_batch(body, "samples", Sample, now - (keep_days - 1) * DAY_MS, now + _AHEAD_MS)
         written = service.writer.write(checked.items)
         service.unseen.add({series: first for series, (first, _) in written.stretches.items()})
-        metrics.add("samples_accepted_total", len(checked.items))
         metrics.add("samples_new_total", written.new)
-        metrics.add("samples_rejected_total", checked.rejected_count)
-        return {"accepted": len(checked.items), "rejected": checked.rejected, "rejected_count": checked.rejected_count}
+        return _told("samples", checked, metrics)
 
     def write(body: object) -> dict[str, object]:
         now = now_ms()
         checked = check_batch(body, "events", Event, now - service.config.keep_sums_days * DAY_MS, now + _AHEAD_MS)
         write_events(service.database, checked.items)
-        metrics.add("events_accepted_total", len(checked.items))
-        metrics.add("events_rejected_total", checked.rejected_count)
-        return {"accepted": len(checked.items), "rejected": checked.rejected, "rejected_count": checked.rejected_count}
+        return _told("events", checked, metrics)
 
     @router.post(
         "/v1/samples",
@@ -56,3 +53,9 @@ def writing_routes(service: Service) -> APIRouter:
         return await run_in_threadpool(write, await read_json(request, service.config.token))
 
     return router
+
+
+def _told(what: str, checked: Checked, metrics: Metrics) -> dict[str, object]:
+    metrics.add(f"{what}_accepted_total", len(checked.items))
+    metrics.add(f"{what}_rejected_total", checked.rejected_count)
+    return {"accepted": len(checked.items), "rejected": checked.rejected, "rejected_count": checked.rejected_count}

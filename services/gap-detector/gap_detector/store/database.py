@@ -8,21 +8,17 @@ from collections.abc import Iterator
 from queue import Empty, LifoQueue
 
 import psycopg
+from phoenix_service.database import DatabaseAway, connection_settings, reason
 
 from ..config import Config
 
 MOST_CONNECTIONS = 6
 _WAIT_SECONDS = 2.0
-_CONNECT_SECONDS = 2
-
-
-class Unavailable(Exception):
-    """The database cannot be asked; its text says why, without any password."""
 
 
 class Database:
     def __init__(self, config: Config) -> None:
-        self._config = config
+        self._settings = {**connection_settings(config, "gap-detector"), "keepalives_idle": 10, "autocommit": True}
         self._idle: LifoQueue[psycopg.Connection] = LifoQueue()
         self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
@@ -30,7 +26,7 @@ class Database:
     def transaction(self, seconds: float) -> Iterator[psycopg.Connection]:
         """One transaction: committed when the block ends, or undone by an exception. Ends after `seconds`, one way or the other."""
         if not self._places.acquire(timeout=_WAIT_SECONDS):
-            raise Unavailable(f"all {MOST_CONNECTIONS} connections to the database are busy")
+            raise DatabaseAway(f"all {MOST_CONNECTIONS} connections to the database are busy")
         try:
             connection = self._usable(seconds)
             try:
@@ -42,7 +38,7 @@ class Database:
                 raise
             self._idle.put(connection)
         except psycopg.OperationalError as error:
-            raise Unavailable(_reason(error)) from error
+            raise DatabaseAway(reason(error)) from error
         finally:
             self._places.release()
 
@@ -58,18 +54,7 @@ class Database:
                 if _answers(connection, seconds):
                     return connection
                 connection.close()
-        config = self._config
-        return psycopg.connect(
-            host=config.db_host,
-            port=config.db_port,
-            dbname=config.db_name,
-            user=config.db_user,
-            password=config.db_password,
-            application_name="gap-detector",
-            connect_timeout=_CONNECT_SECONDS,
-            keepalives_idle=10,
-            autocommit=True,
-        )
+        return psycopg.connect(**self._settings)
 
 
 def _answers(connection: psycopg.Connection, seconds: float) -> bool:
@@ -100,7 +85,3 @@ def _deadline(connection: psycopg.Connection, seconds: float) -> Iterator[None]:
     finally:
         timer.cancel()
         handle.close()
-
-
-def _reason(error: psycopg.Error) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import psycopg
+from phoenix_service.refused import Refused
 
 from ..batch import Sample
-from ..refused import Refused
 from ..times import to_iso
 from .database import Database
 

@@ -36,7 +36,8 @@ function table(rows: readonly VolumeRow[]): string {
     .join("");
 }
 
-function usersOf({ uses, madeBy }: VolumeRow): readonly [string, string] {
+function usersOf({ uses, madeBy, trialFor }: VolumeRow): readonly [string, string] {
+  if (trialFor !== null) return [`an import into ${printable(trialFor)}, or left of one`, "no generation"];
   if (uses.length === 0) return [madeBy === null ? "not Phoenix's" : `nobody; made by stack ${printable(madeBy)}`, "no generation"];
   const services = uses.map(({ stack, services: names }) => `${stack}: ${names.length === 0 ? "no running service" : names.join(", ")}`);
   const several = uses.length > 1;

@@ -1,4 +1,4 @@
-"""HealthCmd for Podman alone: ends with 0 when the address answers 200."""
+"""HealthCmd for Podman alone: `python3 -m phoenix_service.ask URL` ends with 0 when the address answers 200."""
 
 import sys
 import urllib.request
