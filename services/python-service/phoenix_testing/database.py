@@ -87,11 +87,10 @@ class TestServer:
 
     def signal(self, number: int) -> None:
         """To the server and all of its processes."""
-        for folder in Path("/proc").glob("[0-9]*"):
+        for pid in self._processes():
             try:
-                if os.readlink(folder / "cwd") == str(self._data):
-                    os.kill(int(folder.name), number)
-            except (FileNotFoundError, PermissionError, ProcessLookupError):
+                os.kill(pid, number)
+            except ProcessLookupError:
                 continue
 
     def remove(self) -> None:
@@ -106,3 +105,19 @@ class TestServer:
         assert self._process is not None
         self.signal(number)
         self._process.wait(30)
+        # While one of its processes is still there, a new server refuses to start on the same data.
+        deadline = time.monotonic() + 30
+        while self._processes() and time.monotonic() < deadline:
+            self.signal(number)
+            time.sleep(0.01)
+
+    def _processes(self) -> list[int]:
+        """The server and all that it started; each works in the folder of the data, and none does once it has ended."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(folder / "cwd") == str(self._data):
+                    found.append(int(folder.name))
+            except (FileNotFoundError, PermissionError, ProcessLookupError):
+                continue
+        return found
