@@ -68,16 +68,18 @@ export function putUlimits(node: ComposeNode, { unit, notes }: LinesDraft, path:
   }
 }
 
+/** Two keys, or one argument where one of the two could not hold its half: `Group=` cannot stand alone. */
 export function putUser(node: ComposeNode, { unit, notes }: LinesDraft, path: string): void {
-  const [user = "", group, ...more] = textOf(node).split(":");
+  const text = textOf(node);
   const from = { path, place: node.place };
-  if (user === "" && group === undefined) return;
-  if (more.length > 0 || user === "" || group === "") {
-    refuse(notes, path, node.place, "it takes USER or USER:GROUP");
-    return;
+  if (text === "") return;
+  const [, user = "", group] = /^([^:]+)(?::([^:]+))?$/u.exec(text) ?? [];
+  if (user === "") refuse(notes, path, node.place, "it takes USER or USER:GROUP");
+  else if (!/^[\w.@-]+$/u.test(user + (group ?? ""))) putArguments(unit, [`--user=${text}`], from, notes);
+  else {
+    put(unit, "User", user, from, notes);
+    if (group !== undefined) put(unit, "Group", group, from, notes);
   }
-  put(unit, "User", user, from, notes);
-  if (group !== undefined) put(unit, "Group", group, from, notes);
 }
 
 /** systemd must wait longer than Podman does; its own limit is 90 s. */

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import t from "tap";
 import { splitShell } from "../../../src/compose/convert/command.ts";
 import { keyTables, serviceKeys } from "../../../src/compose/convert/keys.ts";
@@ -54,9 +53,11 @@ t.test("500 services are converted within a second", async (t) => {
   const services = Array.from({ length: 500 }, (_, index) => service(index)).join("");
   const volumes = Array.from({ length: 500 }, (_, index) => `  data${index}: {}`).join("\n");
   const text = `services:${services}\nnetworks:\n  front: {}\n  back: {}\nvolumes:\n${volumes}\n`;
-  const started = performance.now();
+  // Processor time: what else the machine does is no matter.
+  const started = process.cpuUsage();
   const { units, issues } = convertText(text);
-  const tookMs = performance.now() - started;
+  const { user, system } = process.cpuUsage(started);
+  const tookMs = (user + system) / 1000;
   t.comment(`500 services with ${text.length} characters took ${Math.round(tookMs)} ms`);
   t.equal(units.length, 1002);
   t.same(issues, []);
