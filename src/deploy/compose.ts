@@ -59,7 +59,12 @@ function composeNames(found: FoundPath): readonly string[] | undefined {
   return [first, ...(override === undefined ? [] : [override])].map((name) => posix.join(found.folder, name));
 }
 
-type ProjectRequest = { readonly name: StackName | undefined; readonly compose: ComposeRequest };
+type ProjectRequest = {
+  readonly name: StackName | undefined;
+  readonly compose: ComposeRequest;
+  /** Take an example's values where an environment file is missing, and say so: for an import, which a person looks through. */
+  readonly examples?: boolean;
+};
 
 export type ReadProject = {
   readonly project: ComposeProject;
@@ -70,19 +75,38 @@ export type ReadProject = {
 };
 
 /** Reads and merges; throws `source-invalid` with every finding when there is an error among them. */
-export async function readProject(files: readonly string[], { name, compose }: ProjectRequest, source: Source): Promise<ReadProject> {
+export async function readProject(files: readonly string[], request: ProjectRequest, source: Source): Promise<ReadProject> {
+  const { name, compose, examples = false } = request;
   const texts = new Map<string, string | null>();
+  const filled: Issue[] = [];
   const { env, envFiles, profiles } = compose;
   for (;;) {
     const read = readCompose({ files, texts, env, envFiles, profiles, project: name });
     if ("wants" in read) {
-      for (const [path, text] of await source.texts(read.wants)) texts.set(path, text);
+      for (const [path, text] of await source.texts(read.wants)) {
+        const example = text === null && examples ? await exampleOf(path, source) : undefined;
+        texts.set(path, example?.text ?? text);
+        if (example !== undefined) filled.push(example.issue);
+      }
       continue;
     }
     const { project, issues } = read;
     if (project === undefined || hasError(issues)) throw invalid(files, issues);
-    return { project, issues, texts };
+    return { project, issues: [...filled, ...issues], texts };
   }
+}
+
+/** Projects come with an example to copy: `.env.example`, `env.sample`. */
+async function exampleOf(path: string, source: Source): Promise<{ readonly text: string; readonly issue: Issue } | undefined> {
+  const { dir, base } = posix.parse(path);
+  if (!/(?:^|\.)env$/u.test(base)) return undefined;
+  const names = [base, base.replace(/^\./u, "")].flatMap((name) => [`${name}.example`, `${name}.sample`]);
+  const found = await source.texts(names.map((name) => posix.join(dir, name)));
+  const [example, text] = [...found].find(([, one]) => one !== null) ?? [];
+  if (example === undefined || typeof text !== "string") return undefined;
+  const message = `${base} is missing: the values of ${posix.basename(example)} stand in its place, passwords included.`;
+  const remedy = `Copy it to ${path}, write values of your own, and import again.`;
+  return { text, issue: { severity: "warning", code: "compose-variable", message, place: { file: base }, remedy } };
 }
 
 /** The units; throws like `readProject`. `unitFolder` is where they will lie, if not in the project's folder. */

@@ -47,7 +47,7 @@ export async function importSource(request: ImportRequest, ports: ImportPorts): 
 
 /** Nothing runs yet, so what is risky is written and named; a deploy of the Compose file itself refuses it. */
 async function importCompose(request: ImportRequest, files: readonly string[], { source, folders }: ImportPorts): Promise<Imported> {
-  const read = await readProject(files, request, source);
+  const read = await readProject(files, { ...request, examples: true }, source);
   const { name, folder: from } = read.project;
   const folder = targetFolder(request, name);
   const { conversion, secrets, issues } = convertProject(read, { ...request.compose, allowRisky: true }, folder);

@@ -31,6 +31,7 @@ export function putHealth(node: ComposeNode, service: ServiceDraft, path: string
     return;
   }
   putTest(test, service, from);
+  if ("shell" in test) tellUnused(memberOf(node, "test"), from, service);
   putTimes(node, service, path);
   putStartInterval(node, service, path);
   putProbe(node, test, service);
@@ -44,9 +45,20 @@ function readTest(node: ComposeNode): HealthTest | "none" | { readonly problem: 
     return test.value === null ? undefined : textOf(test) === "" ? { problem: "it is empty" } : { shell: textOf(test) };
   const [kind = "", ...words] = textsOf(test);
   if (kind === "NONE") return "none";
-  if (kind === "CMD-SHELL" && words.length === 1 && words[0] !== "") return { shell: words[0] ?? "" };
+  const [script = ""] = words;
+  // As Docker runs it: further words become the shell's own arguments, which few scripts look at.
+  if (kind === "CMD-SHELL" && words.length > 1 && /\$(?:\{?[\d@*#])/u.test(script)) return { words: ["/bin/sh", "-c", ...words] };
+  if (kind === "CMD-SHELL" && script !== "") return { shell: script };
   if (kind === "CMD" && words.length > 0 && words[0] !== "") return { words };
-  return { problem: "a list begins with CMD, CMD-SHELL (and one text behind it) or NONE" };
+  return { problem: "a list begins with CMD, CMD-SHELL or NONE" };
+}
+
+/** The likely mistake of `[CMD-SHELL, pg_isready, -U, app]`: the shell runs the first text and hands it the others. */
+function tellUnused(test: ComposeNode | undefined, { path, place }: Source, { notes }: ServiceDraft): void {
+  const unused = test?.kind === "list" ? textsOf(test).slice(2) : [];
+  if (unused.length === 0) return;
+  const message = `Docker runs only the first text behind CMD-SHELL, and so does this: ${unused.length} more are left out.`;
+  tell(notes, { verdict: "changed", key: path, place, message, remedy: "Write CMD instead, or the whole command as one text." });
 }
 
 /**

@@ -17,14 +17,14 @@ export function putPorts(node: ComposeNode, service: ServiceDraft, path: string)
       refuse(service.notes, from.path, from.place, problem ?? "");
       return;
     }
-    put(service.unit, "PublishPort", showPort(onePortEach(port, service, from)), from, service.notes);
+    for (const one of singly(onePortEach(port, service, from))) put(service.unit, "PublishPort", showPort(one), from, service.notes);
     warnLow(port, service, from);
   });
 }
 
 function longPort(node: ComposeNode): Port {
   const get = (key: string): string => textOf(memberOf(node, key));
-  return { address: get("host_ip"), host: get("published"), inside: get("target"), protocol: get("protocol") || "tcp" };
+  return { address: get("host_ip"), host: get("published"), inside: get("target"), protocol: get("protocol").toLowerCase() || "tcp" };
 }
 
 function shortPort(text: string): Port | undefined {
@@ -34,7 +34,7 @@ function shortPort(text: string): Port | undefined {
   const inside = parts.pop() ?? "";
   const host = parts.pop() ?? "";
   const address = bracketed ?? parts.join(":");
-  return inside === "" ? undefined : { address, host, inside, protocol };
+  return inside === "" ? undefined : { address, host, inside, protocol: protocol.toLowerCase() };
 }
 
 function problemOf({ address, host, inside, protocol }: Port): string | undefined {
@@ -68,6 +68,19 @@ function onePortEach(port: Port, { notes }: ServiceDraft, from: { readonly path:
     remedy: "Write the one port that you mean.",
   });
   return { ...port, host: String(outer.first) };
+}
+
+const shortRange = 16;
+
+/** A short range is written port by port: what is said of a port later, taken or silent, then names the line. */
+function singly(port: Port): readonly Port[] {
+  const [outer, inner] = [rangeOf(port.host), rangeOf(port.inside)];
+  if (outer === undefined || inner === undefined || outer.count !== inner.count || outer.count > shortRange) return [port];
+  return Array.from({ length: outer.count }, (_, index) => ({
+    ...port,
+    host: String(outer.first + index),
+    inside: String(inner.first + index),
+  }));
 }
 
 function showPort({ address, host, inside, protocol }: Port): string {

@@ -118,7 +118,9 @@ export function putHostName(service: ServiceDraft): void {
 
 export function putExpose(node: ComposeNode, { unit, notes }: LinesDraft, path: string): void {
   for (const item of itemsOf(node)) {
-    const text = textOf(item);
+    const text = textOf(item).toLowerCase();
+    // An unset variable leaves nothing, and nothing to open.
+    if (text === "") continue;
     if (/^\d{1,5}(?:-\d{1,5})?(?:\/(?:tcp|udp|sctp))?$/u.test(text)) put(unit, "ExposeHostPort", text, { path, place: item.place }, notes);
     else refuse(notes, path, item.place, "it takes a port or a range of ports, and /udp behind it");
   }

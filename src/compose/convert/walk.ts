@@ -26,7 +26,7 @@ type Visit<Target> = {
 };
 
 function walkKey<Target>({ row, value, path, place, target, notes }: Visit<Target>): void {
-  if (!isShaped(row, value, path, notes)) return;
+  if (saysNothing(row, value) || !isShaped(row, value, path, notes)) return;
   if (row.verdict !== "carried")
     tell(notes, { verdict: row.verdict, key: path, place, message: sentenceOf(row.what), remedy: row.remedy ?? "" });
   const before = notes.issues.length;
@@ -38,6 +38,11 @@ function walkKey<Target>({ row, value, path, place, target, notes }: Visit<Targe
     walkKeys(one, row.each ?? {}, target, `${path}.${key}`, notes);
   if (notes.issues.slice(before).some(({ severity, code }) => severity === "error" && code === "compose-value")) return;
   row.convert?.(value, target, path);
+}
+
+/** For Compose an empty text, which an unset variable leaves, is a key that was not written. */
+function saysNothing<Target>({ shape }: KeyRow<Target>, value: ComposeNode): boolean {
+  return shape === shapes.filled && value.kind === "scalar" && value.text.trim() === "";
 }
 
 /** The words of the table as a sentence of the report. */

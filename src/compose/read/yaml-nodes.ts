@@ -90,6 +90,8 @@ export class NodeBuilder {
   }
 
   #key(from: unknown, place: Place): string | undefined {
+    // Tagged as what it is: `!!merge <<`, as some programs write it. The parser then gives no text but a symbol.
+    if (isScalar(from) && from.tag === `${core}merge`) return "<<";
     if (isAlias(from)) {
       const { node } = this.#alias(from.source, place);
       if (node.kind === "scalar") return node.text;
