@@ -90,13 +90,14 @@ const random = fc.sample(fc.oneof(fc.string({ unit: "binary" }), fc.string(), fc
 /** Reading refuses the whole file where it holds a NUL or half a character. */
 const values = [...new Set([...trickyStrings, ...random])].filter((value) => !/\p{Surrogate}|\0/u.test(value));
 /** An empty text is what a variable leaves behind that is not set: for these fields as if they were not there. */
-const emptyIsNone = new Set(["user", "dns", "dns_search", "dns_opt", "userns_mode", "restart", "group_add[]"]);
+const emptyIsNone = new Set(["user", "dns", "dns_search", "dns_opt", "userns_mode", "restart", "group_add[]", "expose[]", "platform", "stop_signal"]);
+/** And here as if there were no address, no path below the volume and no other place. */
+const emptyIsUsual = new Set(["ports[].host_ip", "volumes[].subpath", "secrets[].target"]);
 
 t.test("every value of every field arrives as it is, or is refused", async (t) => {
   const given = Object.entries(fields).flatMap(([field, make]) => {
     const usual = others[field] ?? "plain";
-    // No address at all is another thing than one that is wrong.
-    const some = field === "ports[].host_ip" ? values.filter((value) => value !== "") : values;
+    const some = emptyIsUsual.has(field) ? values.filter((value) => value !== "") : values;
     return [usual, ...some].map((value) => ({ field, usual, value, service: make(value) }));
   });
   const named = given.map((one, index) => ({ ...one, name: `s${index}` }));

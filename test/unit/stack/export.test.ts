@@ -61,7 +61,7 @@ SecurityLabelDisable=true
 Network=app.network:ip=10.9.0.5,alias=www
 NetworkAlias=front
 PublishPort=127.0.0.1:8080:80/tcp
-PublishPort=9000-9002:9000-9002/udp
+PublishPort=9000-9020:9000-9020/udp
 ReadOnly=true
 RunInit=true
 Secret=key,type=env,target=KEY
@@ -111,7 +111,7 @@ t.test("every setting stands where Compose looks for it", async (t) => {
     working_dir: "/srv",
     environment: { GREETING: `it's a "test"`, PRICE: "5$$" },
     env_file: ["./web.env"],
-    ports: ["127.0.0.1:8080:80/tcp", "9000-9002:9000-9002/udp"],
+    ports: ["127.0.0.1:8080:80/tcp", "9000-9020:9000-9020/udp"],
     volumes: [
       "data:/data",
       "./conf:/etc/caddy:ro,z",
