@@ -90,7 +90,18 @@ const random = fc.sample(fc.oneof(fc.string({ unit: "binary" }), fc.string(), fc
 /** Reading refuses the whole file where it holds a NUL or half a character. */
 const values = [...new Set([...trickyStrings, ...random])].filter((value) => !/\p{Surrogate}|\0/u.test(value));
 /** An empty text is what a variable leaves behind that is not set: for these fields as if they were not there. */
-const emptyIsNone = new Set(["user", "dns", "dns_search", "dns_opt", "userns_mode", "restart", "group_add[]", "expose[]", "platform", "stop_signal"]);
+const emptyIsNone = new Set([
+  "user",
+  "dns",
+  "dns_search",
+  "dns_opt",
+  "userns_mode",
+  "restart",
+  "group_add[]",
+  "expose[]",
+  "platform",
+  "stop_signal",
+]);
 /** And here as if there were no address, no path below the volume and no other place. */
 const emptyIsUsual = new Set(["ports[].host_ip", "volumes[].subpath", "secrets[].target"]);
 
