@@ -70,7 +70,8 @@ t.test("the services pass their own tests", { timeout: 900_000, jobs: 2 }, async
 
 t.test("rubik-agent's queue keeps its promises on the stack's database", { timeout: 540_000 }, async (t) => {
   const result = await m.shell("unset NODE_OPTIONS; /opt/phoenix/services/rubik-agent/test/with-database.sh 2>&1", { timeoutMs: 500_000 });
-  t.equal(result.exitCode, 0, result.stdout.slice(-4_000));
+  const failed = [...result.stdout.matchAll(/^not ok .*\n(?: .*\n)*/gm)].map(([text]) => text);
+  t.equal(result.exitCode, 0, failed.join("") || result.stdout.slice(-4_000));
   const count = (what: string): number => Number(new RegExp(`^# ${what} (\\d+)$`, "m").exec(result.stdout)?.[1] ?? Number.NaN);
   t.ok(count("pass") >= 30, `${count("pass")} tests passed`);
   t.equal(count("fail") + count("skipped") + count("todo") + count("cancelled"), 0);
