@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import t from "tap";
 
 // The version stands in package.json. Whatever else says it says the same: `UPDATE=1 npx tap test/unit/docs` writes it there.
@@ -52,8 +54,33 @@ t.test("every image says what it is and where it comes from", async (t) => {
     t.match(text, `image.title="phoenix-${name}"`, name);
     t.match(text, `image.source="services/${name}"`, name);
     t.match(text, `io.phoenix.service="${name}"`, name);
-    // Which commit is not known here, and a label that changes would make another image of the same content.
-    t.notMatch(text, /image\.revision/u, name);
+  }
+});
+
+/** What no image is made of: a change there must not make another image, and restart its service. */
+const outside = /(?:^|\/)(?:README\.md|\.gitignore|\.containerignore|tests?|node_modules|dist|__pycache__)(?:\/|$)/u;
+
+/** The commit would change with every edit of a page; this changes with what the image is made of, and only then. */
+function revisionOf(folder: string): string {
+  const hash = createHash("sha256");
+  for (const path of readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .filter((path) => !outside.test(path))
+    .sort()) {
+    const text = readFileSync(join(folder, path), "latin1");
+    hash.update(`${path}\0${path === "Containerfile" ? text.replace(/(image\.revision=")[^"]*/u, "$1") : text}\0`);
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+t.test("every image says the revision of what it is made of", async (t) => {
+  for (const { name } of folders) {
+    const file = `services/${name}/Containerfile`;
+    const revision = revisionOf(`services/${name}`);
+    const text = readFileSync(file, "utf8");
+    if (process.env["UPDATE"] === "1") writeFileSync(file, text.replace(/(image\.revision=")[^"]*/u, `$1${revision}`));
+    t.match(readFileSync(file, "utf8"), `image.revision="${revision}"`, `${name}: UPDATE=1 npx tap test/unit/docs writes it`);
   }
 });
 
