@@ -122,6 +122,25 @@ t.test("a secret that has another value now stays, and that is said", async (t) 
   t.equal((await m.phoenix(["teardown", "shop", "--volumes", "--purge", "--yes"])).exitCode, 0);
 });
 
+t.test("where .env is missing an import takes the values of its example and says so, and a plan takes none", async (t) => {
+  await m.writeFile(
+    "kit/compose.yaml",
+    'services: { web: { image: localhost/phoenix-test/server, environment: { A: "${A:?is needed}" } } }\n',
+  );
+  await m.writeFile("kit/.env.example", "A=from the example\n");
+  const planned = await m.phoenix(["plan", "kit"]);
+  t.equal(planned.exitCode, 2);
+  t.match(planned.stderr, /compose\.yaml:1: .*is needed/);
+  const imported = await m.phoenix(["import", "kit", "--out", "kit-units"]);
+  t.equal(imported.exitCode, 0, imported.stderr);
+  t.match(imported.stderr, /\.env is missing: the values of \.env\.example stand in its place/);
+  t.match(await m.readFile("kit-units/kit-web.container"), /^Environment="A=from the example"$/m);
+  await m.writeFile("kit/.env", "A=mine\n");
+  const again = await m.phoenix(["import", "kit", "--out", "kit-units"]);
+  t.notMatch(again.stderr, /example/);
+  t.match(await m.readFile("kit-units/kit-web.container"), /^Environment=A=mine$/m);
+});
+
 t.test("hand-written units are taken over with their data", { timeout: 120_000 }, async (t) => {
   const units = ".config/containers/systemd/blog";
   await m.writeFile(
