@@ -42,7 +42,7 @@ function walkKey<Target>({ row, value, path, place, target, notes }: Visit<Targe
 
 /** For Compose an empty text, which an unset variable leaves, is a key that was not written. */
 function saysNothing<Target>({ shape }: KeyRow<Target>, value: ComposeNode): boolean {
-  return shape === shapes.filled && value.kind === "scalar" && value.text.trim() === "";
+  return shape === shapes.filled && value.kind === "scalar" && value.text === "";
 }
 
 /** The words of the table as a sentence of the report. */
