@@ -1,7 +1,7 @@
 /** `.env` and `env_file` by Compose's rules: export, quotes over several lines, escapes, inline comments, variables. */
 import type { Place } from "../../domain/errors.ts";
 import type { EnvironmentEntry } from "../read.ts";
-import { interpolate, isSecretName, type Lookup, type Use } from "./interpolate.ts";
+import { interpolate, type Lookup, mayBeSecret, type Use } from "./interpolate.ts";
 import { limits } from "./limits.ts";
 import type { Reading } from "./reading.ts";
 
@@ -45,7 +45,7 @@ export function parseDotenv(text: string, file: string, reading: Reading, outer:
       return [...found.values()];
     }
     scanner.skip(/[^\S\n]*/uy);
-    const value = takeValue(scanner, { reading, lookup, place, secret: isSecretName(name) });
+    const value = takeValue(scanner, { reading, lookup, place, secret: mayBeSecret(name) });
     if (value === undefined) return [...found.values()];
     found.delete(name);
     found.set(name, { name, value, place });

@@ -16,8 +16,8 @@ export type Use = {
   readonly secret: boolean;
 };
 
-/** Names whose values are never told, parts of them included. */
-export function isSecretName(name: string): boolean {
+/** Names whose values are never told, parts of them included. A wider net than that for what is written into a unit: here it costs nothing. */
+export function mayBeSecret(name: string): boolean {
   return /PASS|TOKEN|SECRET|KEY|CREDENTIAL/iu.test(name);
 }
 
@@ -50,11 +50,11 @@ export function interpolateNode(node: ComposeNode, reading: Reading, lookup: Loo
       reading,
       lookup,
       place: node.place,
-      secret: secret || isSecretName(node.value.split("=", 1)[0] ?? ""),
+      secret: secret || mayBeSecret(node.value.split("=", 1)[0] ?? ""),
     });
     return { ...node, value: text, text };
   }
-  return mapChildren(node, (child, key) => interpolateNode(child, reading, lookup, secret || (node.kind === "map" && isSecretName(key))));
+  return mapChildren(node, (child, key) => interpolateNode(child, reading, lookup, secret || (node.kind === "map" && mayBeSecret(key))));
 }
 
 /** The text with its variables replaced. What is wrong is told to the reading, and nothing stands in its place. */

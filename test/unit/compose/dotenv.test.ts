@@ -1,7 +1,7 @@
 import t from "tap";
 import { parseDotenv } from "../../../src/compose/read/dotenv.ts";
 import { Reading } from "../../../src/compose/read/reading.ts";
-import { found, project, read, told, valueAt } from "./given-files.ts";
+import { found, project, read, told, valueAt } from "./given.ts";
 
 const env = { OUTER: "outer", DB_PASSWORD: "hunter2" };
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { folder, found, project, read, told, valueAt } from "./given-files.ts";
+import { folder, found, project, read, told, valueAt } from "./given.ts";
 
 t.test("include: resources of other files, paths counted from the project folder", async (t) => {
   const shop = project({

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { found, project, read, told, valueAt } from "./given-files.ts";
+import { found, project, read, told, valueAt } from "./given.ts";
 
 const env = { SET: "value", EMPTY: "", OTHER: "other", DB_PASSWORD: "hunter2" };
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { folder, found, project } from "./given-files.ts";
+import { folder, found, project } from "./given.ts";
 
 /** Processor time, which other work on the machine does not lengthen. */
 function cpuMilliseconds(run: () => void): number {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import t from "tap";
 import { plain } from "../../../src/compose/node.ts";
 import { composeFileNames, usualComposeFiles } from "../../../src/compose/read/file-names.ts";
-import { folder, found, project, read, told, valueAt } from "./given-files.ts";
+import { folder, found, project, read, told, valueAt } from "./given.ts";
 
 /** Two files, each the value of one service's key. */
 function merged(key: string, base: string, over: string): unknown {

@@ -1,6 +1,6 @@
 import t from "tap";
 import { nodeAt } from "../../../src/compose/node.ts";
-import { found, project, read, told, valueAt } from "./given-files.ts";
+import { found, project, read, told, valueAt } from "./given.ts";
 
 const profiled = "services:\n  a: {image: x}\n  b: {image: x, profiles: [dev, test]}\n  c: {image: x, profiles: [prod]}\n";
 

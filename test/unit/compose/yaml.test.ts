@@ -3,7 +3,7 @@ import t from "tap";
 import { plain } from "../../../src/compose/node.ts";
 import { plainValue } from "../../../src/compose/read/scalar.ts";
 import { parseYaml } from "../../../src/compose/read/yaml.ts";
-import { found, project, read, told, valueAt } from "./given-files.ts";
+import { found, project, read, told, valueAt } from "./given.ts";
 
 function value(text: string): unknown {
   const { nodes, issues } = parseYaml(text, "compose.yaml");
