@@ -104,7 +104,7 @@ async function exampleOf(path: string, source: Source): Promise<{ readonly text:
   const found = await source.texts(names.map((name) => posix.join(dir, name)));
   const [example, text] = [...found].find(([, one]) => one !== null) ?? [];
   if (example === undefined || typeof text !== "string") return undefined;
-  const message = `${base} is missing: the values of ${posix.basename(example)} stand in its place, passwords included.`;
+  const message = `${base} is missing or cannot be read: the values of ${posix.basename(example)} stand in its place, passwords included.`;
   const remedy = `Copy it to ${path}, write values of your own, and import again.`;
   return { text, issue: { severity: "warning", code: "compose-variable", message, place: { file: base }, remedy } };
 }

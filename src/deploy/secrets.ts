@@ -27,7 +27,13 @@ export async function makeSecrets(
   const { missing, issues } = await missingSecrets(secrets, ports);
   const [first] = issues;
   if (first !== undefined)
-    throw new PhoenixError(first.code, `Cannot start ${stack}: ${issues.length} secrets cannot be made.`, { issues });
+    throw new PhoenixError(
+      first.code,
+      `Cannot make the secrets of ${stack}: ${issues.length} of them ${issues.length === 1 ? "has" : "have"} no value.`,
+      {
+        issues,
+      },
+    );
   for (const secret of secrets) {
     const { name, value } = secret;
     if (value.kind !== "text") continue;

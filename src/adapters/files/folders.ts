@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cp, lstat, mkdir, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
+import { cp, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import * as z from "zod";
 import { PhoenixError } from "../../domain/errors.ts";
@@ -26,17 +26,20 @@ export const newFolders: Folders = {
         await keepOthers(target, temporary, before);
         const record = await writeAll(temporary, files);
         await writeAtomic(join(temporary, recordName), `${JSON.stringify(record, null, 1)}\n`, 0o644);
+        // A power cut must not find new names on files that are still empty, the person's own among them: the old folder goes below.
+        await syncTree(temporary);
         const isThere = (await ifThere(lstat(target))) !== undefined;
-        // There is no exchange of two folders in one step; between these two the old one has another name.
+        // Node has no exchange of two folders in one step; between these two the old one has another name.
         if (isThere) await rename(target, old);
         await rename(temporary, target).catch(async (error: unknown) => {
           if (isThere) await rename(old, target);
           throw error;
         });
         await syncFolder(parent);
+        // Only now: had the new one not got its name, this may be all there is.
+        await rm(old, { recursive: true, force: true });
       } finally {
         await rm(temporary, { recursive: true, force: true });
-        await rm(old, { recursive: true, force: true });
       }
     }),
 
@@ -111,6 +114,21 @@ async function removeEmpty(root: string, folders: ReadonlySet<string>): Promise<
 
 /** Many at a time: each waits for the disk. */
 const atOnce = 64;
+
+/** Files that were synced when they were written cost next to nothing here. */
+async function syncTree(root: string): Promise<void> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const file = await open(join(entry.parentPath, entry.name));
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+  for (const entry of entries.filter((one) => one.isDirectory())) await syncFolder(join(entry.parentPath, entry.name));
+  await syncFolder(root);
+}
 
 async function writeAll(root: string, files: readonly NewFile[]): Promise<WrittenFiles> {
   const digests: (readonly [string, string])[] = [];
