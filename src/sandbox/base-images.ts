@@ -47,7 +47,7 @@ export async function makeBaseImages(options: BaseImagesOptions): Promise<readon
       results.push({ reference, outcome: "unknown" });
       continue;
     }
-    const archivePath = await cachedArchive(standIn, options.cachePath ?? defaultCachePath, progress);
+    const archivePath = await standInArchive(standIn, options.cachePath ?? defaultCachePath, progress);
     await load(options, standIn, reference, archivePath);
     progress(`${reference} is a stand-in: ${standIn.contents}, not the registry's image.`);
     results.push({ reference, outcome: "stand-in", contents: standIn.contents });
@@ -55,8 +55,8 @@ export async function makeBaseImages(options: BaseImagesOptions): Promise<readon
   return results;
 }
 
-/** The image archive of a stand-in; made now unless it is in the cache. */
-async function cachedArchive(standIn: StandIn, cachePath: string, progress: Progress): Promise<string> {
+/** The image archive of a stand-in, made now unless it is in the cache. Its name says what it is made of. */
+export async function standInArchive(standIn: StandIn, cachePath = defaultCachePath, progress: Progress = silent): Promise<string> {
   const imagesPath = `${cachePath}/images`;
   const env = await buildEnvironment(standIn);
   const ingredients = JSON.stringify([suite, process.arch, standIn, env, await hostAuthorities()]);

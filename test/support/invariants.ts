@@ -32,11 +32,12 @@ const script = `
 state=~/.local/state/phoenix/stacks/$STACK; link=~/.config/containers/systemd/phoenix/$STACK
 section() { printf '\\n@@%s\\n' "$1"; }
 section ledger; cat "$state/history.jsonl" 2>/dev/null
-section generations; for path in "$state"/generations/*/manifest.json; do [ -f "$path" ] && basename "$(dirname "$path")"; done
+section generations; for path in "$state"/generations/*/manifest.json; do [ ! -f "$path" ] || { path=\${path%/*}; echo "\${path##*/}"; }; done
 section live; if [ -d "$link/" ]; then basename "$(dirname "$(readlink "$link")")"; elif [ -e "$link" ] || [ -L "$link" ]; then echo broken; else echo 0; fi
-services() { for path in "$@"; do [ -f "$path" ] && basename "$path" | sed -E 's/[.]container$/.service/; s/[.](network|volume)$/-\\1.service/'; done | sort -u; }
+services() { for path in "$@"; do [ -f "$path" ] || continue; name=\${path##*/}; case $name in
+  *.container) echo "\${name%.*}.service" ;; *) echo "\${name%.*}-\${name##*.}.service" ;; esac; done | sort -u; }
 section wanted; services "$link"/*
-section services; for unit in $(services "$state"/generations/*/units/*); do echo "$unit $(systemctl --user is-active "$unit")"; done
+section services; units=$(services "$state"/generations/*/units/*); [ -z "$units" ] || paste -d' ' <(echo "$units") <(systemctl --user is-active $units)
 section containers; podman ps --all --format '{{.Names}}' | grep -E "^systemd-$STACK-|^phoenix-rehearse-$STACK-"
 section leftovers; ${unowned('"$state" ~/.config/containers')}
 section http; curl -s -m 2 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/health"

@@ -16,13 +16,13 @@
  * reboots takes a machine of its own: `machine(t, { own: true, ports: [8080] })`, removed at the end; `m.hostPort(8080)` is how the host sees it.
  */
 import { createHash } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { dirname, posix } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Test } from "tap";
 import { sandboxDown } from "../../src/sandbox/down.ts";
-import { layoutOf } from "../../src/sandbox/layout.ts";
+import { defaultCachePath, layoutOf } from "../../src/sandbox/layout.ts";
 import { withLock } from "../../src/sandbox/lock.ts";
 import { sandboxReboot } from "../../src/sandbox/ready.ts";
 import { type SandboxRunResult, sandboxRun } from "../../src/sandbox/run.ts";
@@ -64,8 +64,9 @@ export type Machine = {
   writeFile(path: string, text: string): Promise<void>;
   readFile(path: string): Promise<string>;
   /**
-   * Asks until it is true; an ask that throws counts as no. Fails with the description when the time is over. `pauseMs` between two asks:
-   * the machine is small, and whoever asks without pause keeps what is waited for from happening.
+   * Asks until it is true; an ask that throws counts as no. Fails with the description when the time is over. The pause between two asks
+   * begins with `pauseMs` (100) and grows to four times that: the machine is small, and whoever asks without pause keeps what is waited for
+   * from happening.
    */
   waitFor(description: string, ask: () => Promise<boolean>, deadlineMs: number, pauseMs?: number): Promise<void>;
   /** Makes the test image available under a name; with variables it becomes an image of its own, with another ID. */
@@ -78,16 +79,20 @@ export type MachineOptions = { readonly own?: boolean; readonly ports?: readonly
 const checkoutPath = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const archivePath = "/srv/test-image.tar";
 
+/** Images of earlier runs, of the host and as every machine sees them. */
+export const keptImages = { hostPath: `${defaultCachePath}/images`, path: "/opt/phoenix-images" } as const;
+
 /** Brings the sandbox up if need be and gives the test a user of its own there; both are wound up in the test's teardown. */
 export async function machine(t: Test, options: MachineOptions = {}): Promise<Machine> {
   // Another checkout is another program under test: it gets another sandbox.
   const shared = `test-${createHash("sha256").update(checkoutPath).digest("hex").slice(0, 6)}`;
   await sweepMachines(shared);
   const sandbox = options.own === true ? `${shared}-${process.pid}` : shared;
+  await mkdir(keptImages.hostPath, { recursive: true });
   const status = await sandboxUp({
     name: sandbox,
     ports: options.own === true ? (options.ports ?? []) : [],
-    bindReadOnly: [{ hostPath: checkoutPath, path: "/opt/phoenix" }],
+    bindReadOnly: [{ hostPath: checkoutPath, path: "/opt/phoenix" }, keptImages],
     outdated: "replace",
     ...(options.packages === undefined ? {} : { packages: options.packages }),
   });
@@ -151,10 +156,10 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
     },
     async waitFor(description, ask, deadlineMs, pauseMs = 100) {
       const end = performance.now() + deadlineMs;
-      for (;;) {
+      for (let pause = pauseMs; ; pause = Math.min(pause * 1.25, pauseMs * 4)) {
         if (await ask().catch(() => false)) return;
         if (performance.now() >= end) throw new Error(`not within ${deadlineMs} ms: ${description}`);
-        await sleep(pauseMs);
+        await sleep(pause);
       }
     },
     async loadTestImage(name = testImage, env = {}) {

@@ -1,82 +1,128 @@
 /**
  * The images of the reference stack. Building them takes minutes, most of it Debian's packages, and several test files need them: whoever
- * builds them first keeps its layers, and every other user of any sandbox begins with those. Its builds find each step in them, as a second
- * build on the same machine would. The name of what is kept is a digest of everything that the images are made of.
+ * builds them first keeps them, and every other user of any sandbox reads those, as an additional image store of Podman. Its builds find
+ * each step there, as a second build on the same machine would. The name of what is kept is a digest of everything that the images are made of.
  */
 import { createHash } from "node:crypto";
-import { chown, readdir, rename, rm, stat } from "node:fs/promises";
-import { makeBaseImages } from "../../src/sandbox/base-images.ts";
-import { defaultCachePath, layoutOf } from "../../src/sandbox/layout.ts";
+import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { basename } from "node:path";
+import { makeBaseImages, standInArchive } from "../../src/sandbox/base-images.ts";
+import { command } from "../../src/sandbox/command.ts";
+import { layoutOf } from "../../src/sandbox/layout.ts";
 import { exists } from "../../src/sandbox/rootfs.ts";
-import { sandboxRun } from "../../src/sandbox/run.ts";
-import type { Machine } from "./machine.ts";
+import { standInFor } from "../../src/sandbox/stand-ins.ts";
+import { keptImages, type Machine } from "./machine.ts";
+import { lentImages } from "./users.ts";
 
 const references = ["docker.io/library/debian:trixie-slim", "docker.io/library/node:22-alpine"];
-const folder = `${defaultCachePath}/images`;
 const prefix = "reference-stack-";
-const largestBytes = 4e9;
 
-/** What Podman keeps of images, by names that hold no path and no user: `podman unshare` translates the owners. */
+/** What Podman keeps of images, by names that hold no path and no user. */
 const layers = "overlay overlay-images overlay-layers";
 const storage = "$HOME/.local/share/containers/storage";
 
-/** Gives a user the base images. */
-export async function baseImages(m: Machine): Promise<void> {
-  await makeBaseImages({ name: m.sandbox, user: m.user, references });
-}
-
-/** Gives a user who has the base images, and runs no container yet, all layers: from an earlier build, or by building now. */
+/** Gives a user who has no image yet the base images and all of the stack: those of an earlier build, or built now. */
 export async function referenceImages(m: Machine): Promise<"kept" | "built"> {
   const { base, all } = await ingredients(m);
-  const path = `${folder}/${prefix}${base}-${all}.tar`;
-  if (!(await exists(path))) {
-    // Most of its steps are those of the one before; a large one has gathered too much that nobody needs.
-    const newest = (await kept()).find((one) => one.path.startsWith(`${folder}/${prefix}${base}-`));
-    if (newest !== undefined && newest.sizeBytes < largestBytes) await unpack(m, newest.path);
-    const built = await m.phoenix(["build", "/opt/phoenix/quadlet", "--stack", "phoenix", "--quiet"], { timeoutMs: 880_000 });
-    if (built.exitCode !== 0) throw new Error(built.stderr);
-    await keep(m, path);
-    return "built";
+  const name = `${prefix}${base}-${all}`;
+  if (await exists(`${keptImages.hostPath}/${name}`)) {
+    await lend(m, name);
+    return "kept";
   }
-  await unpack(m, path);
-  return "kept";
+  // Most of the steps are those of the newest.
+  const newest = (await kept()).find((one) => one.name.startsWith(`${prefix}${base}-`));
+  if (newest !== undefined) {
+    await lend(m, newest.name);
+    await take(m);
+  }
+  await makeBaseImages({ name: m.sandbox, user: m.user, references });
+  const built = await m.phoenix(["build", "/opt/phoenix/quadlet", "--stack", "phoenix", "--quiet"], { timeoutMs: 880_000 });
+  if (built.exitCode !== 0) throw new Error(built.stderr);
+  await keep(m, name);
+  return "built";
 }
 
-async function unpack(m: Machine, path: string): Promise<void> {
-  const script = `cd "${storage}" && podman unshare sh -c 'find ${layers} -mindepth 1 -delete && tar --extract --xattrs --xattrs-include="*"'`;
-  const { exitCode, stderr } = await sandboxRun({
-    ...{ name: m.sandbox, user: m.user, argv: ["sh", "-c", script], inputPath: path },
-    ...{ stdio: "capture", timeoutMs: 300_000 },
+/**
+ * Read-only, with the owners moved to this user's numbers: what is kept has those that a container sees. Copying 70,000 files into each
+ * user's storage took a minute of the kernel's time. In fstab, for the sake of those who reboot.
+ */
+async function lend(m: Machine, name: string): Promise<void> {
+  await utimes(`${keptImages.hostPath}/${name}`, new Date(), new Date());
+  const maps = await m.stdout("podman unshare sed 's/^/u/' /proc/self/uid_map; podman unshare sed 's/^/g/' /proc/self/gid_map");
+  const idmap = maps
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).join(":"))
+    .join(" ")
+    .replaceAll(" ", "\\040");
+  const path = lentImages(m.user);
+  await m.stdout(
+    `mkdir -p ${path}; echo '${keptImages.path}/${name} ${path} none bind,ro,X-mount.idmap=${idmap}' >>/etc/fstab; mount ${path}`,
+    {
+      root: true,
+    },
+  );
+  await m.writeFile(
+    ".config/containers/storage.conf",
+    `[storage]\ndriver = "overlay"\n[storage.options]\nadditionalimagestores = ["${path}"]\n`,
+  );
+}
+
+/** What was lent becomes the user's own, to be built upon. */
+async function take(m: Machine): Promise<void> {
+  const path = lentImages(m.user);
+  await m.stdout(
+    `rm ~/.config/containers/storage.conf; cd "${storage}" && podman unshare sh -c 'find ${layers} -mindepth 1 -delete; cp -a ${path}/. .'`,
+    {
+      timeoutMs: 300_000,
+    },
+  );
+}
+
+/** The one that was used last first. */
+async function kept(): Promise<readonly { readonly name: string; readonly at: number }[]> {
+  const names = (await readdir(keptImages.hostPath)).filter((one) => one.startsWith(prefix) && !one.endsWith(".new"));
+  const found = names.map(async (name) => ({ name, at: (await stat(`${keptImages.hostPath}/${name}`)).mtimeMs }));
+  return (await Promise.all(found)).sort((a, b) => b.at - a.at);
+}
+
+async function keep(m: Machine, name: string): Promise<void> {
+  const archive = `/var/tmp/${prefix}${m.user}.tar`;
+  await m.stdout(`cd "${storage}" && podman unshare tar --create --xattrs --xattrs-include='*' ${layers} >${archive}`, {
+    timeoutMs: 300_000,
   });
-  if (exitCode !== 0) throw new Error(`Cannot unpack ${path}: ${stderr}`);
-}
-
-/** The newest first. */
-async function kept(): Promise<readonly { readonly path: string; readonly at: number; readonly sizeBytes: number }[]> {
-  const names = (await readdir(folder)).filter((one) => one.startsWith(prefix));
-  const made = names.map(async (name) => {
-    const path = `${folder}/${name}`;
-    const { mtimeMs, size } = await stat(path);
-    return { path, at: mtimeMs, sizeBytes: size };
-  });
-  return (await Promise.all(made)).sort((a, b) => b.at - a.at);
-}
-
-async function keep(m: Machine, path: string): Promise<void> {
-  const name = `/var/tmp/${prefix}${m.user}.tar`;
-  await m.stdout(`cd "${storage}" && podman unshare tar --create --xattrs --xattrs-include='*' ${layers} >${name}`, { timeoutMs: 300_000 });
-  // The sandbox's files are the host's: renaming moves nothing.
-  const archive = `${layoutOf(m.sandbox).rootPath}${name}`;
-  await chown(archive, 0, 0);
-  await rename(archive, path);
+  const path = `${keptImages.hostPath}/${name}`;
+  const temporary = `${path}.${process.pid}.new`;
+  await mkdir(temporary, { mode: 0o755 });
+  const [from, to] = [`${layoutOf(m.sandbox).rootPath}${archive}`, temporary];
+  await command(
+    [
+      "tar",
+      "--extract",
+      "--xattrs",
+      "--xattrs-include=*",
+      "--numeric-owner",
+      "--same-owner",
+      "--preserve-permissions",
+      "--file",
+      from,
+      "--directory",
+      to,
+    ],
+    { timeoutMs: 300_000 },
+  );
+  await rm(from);
+  await rm(path, { recursive: true, force: true });
+  await rename(temporary, path);
   // Two: a person compares branches.
   const old = (await kept()).slice(2);
-  await Promise.all(old.map((one) => rm(one.path, { force: true })));
+  await Promise.all(old.map((one) => rm(`${keptImages.hostPath}/${one.name}`, { recursive: true, force: true })));
 }
 
 /** Digests of everything that decides what a build makes, but the state of Debian's archive; `base`: of what all images stand on. */
 async function ingredients(m: Machine): Promise<{ readonly base: string; readonly all: string }> {
-  const base = await m.stdout(`podman --version; podman image inspect --format '{{.Id}}' ${references.join(" ")}`);
+  const standIns = references.map((reference) => standInFor(reference)).filter((found) => found !== undefined);
+  const archives = await Promise.all(standIns.map(async (standIn) => basename(await standInArchive(standIn))));
+  const base = `${await m.stdout("podman --version")}\n${archives.join("\n")}`;
   const ours = await m.stdout(
     "cd /opt/phoenix && find services quadlet/*.build -type f -not -path '*/node_modules/*' -print0 | sort -z | xargs -0 sha256sum",
   );

@@ -6,6 +6,9 @@ import { findUser, type SandboxUser } from "../../src/sandbox/user.ts";
 
 type Where = { readonly sandbox: string; readonly rootPath: string; readonly lockPath: string };
 
+/** Where images of an earlier run are lent to a user: see `reference-images.ts`. */
+export const lentImages = (name: string): string => `/srv/images/${name}`;
+
 /** A fresh Unix user of the sandbox with subordinate ids, lingering, its user manager up. The name carries our pid: see `sweepUsers`. */
 export async function createUser(where: Where): Promise<SandboxUser> {
   const name = `t${process.pid}x${Math.random().toString(36).slice(2, 6)}`;
@@ -36,6 +39,9 @@ for attempt in $(seq 100); do pkill -KILL -u ${user.uid} || break; sleep 0.02; d
 systemctl stop user@${user.uid}.service user-runtime-dir@${user.uid}.service
 systemctl reset-failed user@${user.uid}.service 2>/dev/null || :
 userdel --force ${user.name} 2>/dev/null || :
+sed -i '\\# ${lentImages(user.name)} #d' /etc/fstab
+! mountpoint --quiet ${lentImages(user.name)} || umount --lazy ${lentImages(user.name)}
+rmdir ${lentImages(user.name)} 2>/dev/null || :
 rm -rf /home/${user.name} /var/lib/systemd/linger/${user.name}`,
   );
 }

@@ -1,6 +1,6 @@
 import t, { type Test } from "tap";
 import { type Machine, machine } from "../support/machine.ts";
-import { baseImages, referenceImages } from "../support/reference-images.ts";
+import { referenceImages } from "../support/reference-images.ts";
 
 // What a person sees of Phoenix from the first command to the last, on a machine of its own: it is rebooted twice.
 
@@ -51,10 +51,9 @@ async function install(m: Machine, args = ""): Promise<string> {
 
 t.test("from ./install.sh to its removal", { timeout: 1_700_000 }, async (t) => {
   const m = await machine(t, { own: true, ports: [8080, 3000] });
-  await baseImages(m);
-  const before = await m.stdout(inventoryScript);
   // install.sh builds them again, from these layers.
   await referenceImages(m);
+  const before = await m.stdout(inventoryScript);
   let task = "";
 
   // Each step stands on the one before: after a failure the rest would only repeat it.

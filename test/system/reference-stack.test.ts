@@ -1,12 +1,11 @@
 import t, { type Test } from "tap";
 import { installAgent } from "../support/install-agent.ts";
 import { machine } from "../support/machine.ts";
-import { baseImages, referenceImages } from "../support/reference-images.ts";
+import { referenceImages } from "../support/reference-images.ts";
 import { writeSamples } from "../support/sample-writer.ts";
 
 /** The reference stack as a whole: what one of its services does to the others, and what is never lost meanwhile. */
 const m = await machine(t);
-await baseImages(m);
 await referenceImages(m);
 await installAgent(m);
 

@@ -1,14 +1,13 @@
 import { readFileSync } from "node:fs";
 import t from "tap";
 import { machine } from "../support/machine.ts";
-import { baseImages, referenceImages } from "../support/reference-images.ts";
+import { referenceImages } from "../support/reference-images.ts";
 
 /**
  * The services' own tests, each in the image that its service runs in, against a real PostgreSQL with the stack's schema. The images come
  * from `phoenix build`, which knows what stands on what.
  */
 const m = await machine(t);
-await baseImages(m);
 t.comment(`the images' layers are ${await referenceImages(m)}`);
 
 t.test("every image of the reference stack is built", { timeout: 900_000 }, async (t) => {
