@@ -56,6 +56,14 @@ async function covered(suite, files) {
   return enough ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 };
 }
 
+/** The longest system tests, so that none of them begins when all others are done. */
+const longest = ["reference-stack", "crash", "install", "agent-crash", "services", "rollback"];
+
+function longestFirst(files) {
+  const rank = (file) => longest.findIndex((name) => file.endsWith(`/${name}.test.ts`)) + 1 || longest.length + 1;
+  return [...files].sort((a, b) => rank(a) - rank(b));
+}
+
 /** System tests share one sandbox, named after this checkout (test/support/machine.ts); it ends with them, its files stay for the next run. */
 async function system(files) {
   try {
@@ -71,7 +79,7 @@ const suites = {
   lint: () => plain(bin("biome"), ["check", "--error-on-warnings", "."]),
   unit: () => covered("unit", [...testsIn("test/unit"), "test/cases.test.ts"]),
   bundle: () => plain(process.execPath, ["tools/bundle.mjs"]),
-  system: () => system(testsIn("test/system")),
+  system: () => system(longestFirst(testsIn("test/system"))),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);

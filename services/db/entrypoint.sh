@@ -4,7 +4,7 @@
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
-for part in fail secrets cluster private-server roles migrations; do . "$here/lib/$part.sh"; done
+for part in fail secrets cluster private-server migrations; do . "$here/lib/$part.sh"; done
 
 [ "$#" -gt 0 ] || set -- postgres
 [ "$1" = postgres ] || exec "$@"
@@ -14,8 +14,7 @@ check_secrets
 lock_volume
 ensure_cluster
 start_private_server
-ensure_roles
-ensure_database
+ask_as postgres postgres --file="$here/lib/setup.sql" </dev/null || fail "the roles and the database could not be set up; the error is above."
 apply_migrations
 stop_private_server
 

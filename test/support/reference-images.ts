@@ -4,8 +4,8 @@
  * each step there, as a second build on the same machine would. The name of what is kept is a digest of everything that the images are made of.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
-import { basename } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { makeBaseImages, standInArchive } from "../../src/sandbox/base-images.ts";
 import { command } from "../../src/sandbox/command.ts";
 import { layoutOf } from "../../src/sandbox/layout.ts";
@@ -67,11 +67,33 @@ async function lend(m: Machine, name: string): Promise<void> {
   );
 }
 
+/**
+ * What an image's own tests print, for they take minutes: what passed with exactly these images, in an earlier run, is not run again.
+ * `PHOENIX_TESTS=fresh` runs it. A suite that fails is not kept.
+ */
+export async function ownTests(
+  m: Machine,
+  name: string,
+  run: () => Promise<{ readonly exitCode: number; readonly stdout: string }>,
+): Promise<{ readonly exitCode: number; readonly stdout: string; readonly kept: boolean }> {
+  const { base, all } = await ingredients(m);
+  const path = `${keptImages.hostPath}/${prefix}${base}-${all}/passed/${name}`;
+  const before = process.env["PHOENIX_TESTS"] === "fresh" ? undefined : await readFile(path, "utf8").catch(() => undefined);
+  if (before !== undefined) return { exitCode: 0, stdout: before, kept: true };
+  const result = await run();
+  if (result.exitCode === 0) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(`${path}.new`, result.stdout);
+    await rename(`${path}.new`, path);
+  }
+  return { ...result, kept: false };
+}
+
 /** What was lent becomes the user's own, to be built upon. */
 async function take(m: Machine): Promise<void> {
   const path = lentImages(m.user);
   await m.stdout(
-    `rm ~/.config/containers/storage.conf; cd "${storage}" && podman unshare sh -c 'find ${layers} -mindepth 1 -delete; cp -a ${path}/. .'`,
+    `rm ~/.config/containers/storage.conf; cd "${storage}" && podman unshare sh -c 'find ${layers} -mindepth 1 -delete; for one in ${layers}; do cp -a ${path}/$one/. $one; done'`,
     {
       timeoutMs: 300_000,
     },

@@ -42,7 +42,8 @@ case $path in
   /env/*) reply '200 OK' "$(printenv "\${path#/env/}")"; exit ;;
   /exit) reply '200 OK' exiting; kill -USR1 "$(cat /tmp/pid)"; exit ;;
 esac
-case $(cat /tmp/mode) in
+read -r mode </tmp/mode
+case $mode in
   serve) reply '200 OK' ok ;;
   slow) sleep "\${SLOW:-3}"; reply '200 OK' ok ;;
   never-ready) reply '503 Service Unavailable' 'not ready' ;;

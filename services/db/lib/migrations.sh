@@ -1,38 +1,53 @@
 # Numbered files, each applied once, in order, by the owner, in one transaction with its own entry: after an interruption a
-# migration is there whole or not at all.
+# migration is there whole or not at all. A start that finds nothing new asks once, and forks for nothing.
 apply_migrations() {
-	ask_as phoenix_owner phoenix <<-'SQL' || fail "the list of migrations could not be made."
-		CREATE TABLE IF NOT EXISTS schema_migrations (
-			version integer PRIMARY KEY,
-			name text NOT NULL,
-			applied_at timestamptz NOT NULL DEFAULT now(),
-			checksum text NOT NULL
-		);
-	SQL
-	applied=$(ask_as phoenix_owner phoenix --command='SELECT version, checksum FROM schema_migrations ORDER BY version' </dev/null)
-	newest=$(printf '%s\n' "$applied" | sed -n '$s/ .*//p')
-	newest=${newest:-0}
+	applied=$(ask_as phoenix_owner phoenix --file="$here/lib/migrations.sql" </dev/null) || fail "the list of migrations could not be made."
+	files=$(sha256sum "$DB_MIGRATIONS"/*.sql) || fail "there are no migrations in $DB_MIGRATIONS."
+	newest=0
+	while read -r number _; do
+		newest=${number:-0}
+	done <<-LIST
+		$applied
+	LIST
 	version=0
-	for file in "$DB_MIGRATIONS"/*.sql; do
-		apply_one "$file"
-	done
+	while read -r checksum file; do
+		apply_one
+	done <<-LIST
+		$files
+	LIST
 	# An older version of the stack on a newer volume, after a rollback: migrations only add, so it works with what it knows.
 	[ "$newest" -le "$version" ] || echo "The schema is at migration $newest; this version knows $version."
 }
 
+# Takes `file` and its `checksum`.
 apply_one() {
-	name=$(basename "$1" .sql)
-	printf '%s\n' "$name" | grep -qx '[0-9]\{4\}_[a-z0-9_]\{1,\}' || fail "'$name' is not a name like 0007_more_tables."
+	name=${file##*/}
+	name=${name%.sql}
+	case $name in
+	*[!a-z0-9_]*) misnamed ;;
+	[0-9][0-9][0-9][0-9]_?*) ;;
+	*) misnamed ;;
+	esac
 	previous=$version
-	version=$(expr "${name%%_*}" + 0) || fail "migrations are numbered from 1."
+	version=${name%%_*}
+	while [ "${version#0}" != "$version" ]; do version=${version#0}; done
+	[ -n "$version" ] || fail "migrations are numbered from 1."
 	[ "$version" -gt "$previous" ] || fail "two migrations have the number $version."
-	checksum=$(sha256sum <"$1" | cut -d ' ' -f 1)
-	known=$(printf '%s\n' "$applied" | sed -n "s/^$version //p")
+	known=
+	while read -r number sum; do
+		[ "$number" != "$version" ] || known=$sum
+	done <<-LIST
+		$applied
+	LIST
 	[ "$known" != "$checksum" ] || return 0
 	[ -z "$known" ] || fail "the migration $name was changed after it was applied. Put it back, and add the change as a new migration."
 	[ "$version" -gt "$newest" ] || fail "the migration $name came after number $newest was applied. Give it a higher number."
-	ask_as phoenix_owner phoenix --single-transaction --file="$1" \
+	ask_as phoenix_owner phoenix --single-transaction --file="$file" \
 		--command="INSERT INTO schema_migrations (version, name, checksum) VALUES ($version, '$name', '$checksum')" </dev/null ||
 		fail "the migration $name failed and nothing of it was kept; its error is above."
 	echo "Applied the migration $name."
+}
+
+misnamed() {
+	fail "'$name' is not a name like 0007_more_tables."
 }
