@@ -56,18 +56,10 @@ async function covered(suite, files) {
   return enough ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 };
 }
 
-/** The longest system tests, so that none of them begins when all others are done. */
-const longest = ["reference-stack", "crash", "install", "agent-crash", "services", "rollback"];
-
-function longestFirst(files) {
-  const rank = (file) => longest.findIndex((name) => file.endsWith(`/${name}.test.ts`)) + 1 || longest.length + 1;
-  return [...files].sort((a, b) => rank(a) - rank(b));
-}
-
 /** System tests share one sandbox, named after this checkout (test/support/machine.ts); it ends with them, its files stay for the next run. */
 async function system(files) {
   try {
-    return await tap("system", files, ["--disable-coverage", "--timeout=1800", "--jobs=2"]);
+    return await tap("system", files, ["--disable-coverage", "--timeout=1800", "--jobs=3"]);
   } finally {
     const name = `test-${createHash("sha256").update(process.cwd()).digest("hex").slice(0, 6)}`;
     await run(process.execPath, ["dist/phoenix.mjs", "sandbox", "down", "--name", name]);
@@ -79,20 +71,30 @@ const suites = {
   lint: () => plain(bin("biome"), ["check", "--error-on-warnings", "."]),
   unit: () => covered("unit", [...testsIn("test/unit"), "test/cases.test.ts"]),
   bundle: () => plain(process.execPath, ["tools/bundle.mjs"]),
-  system: () => system(longestFirst(testsIn("test/system"))),
+  system: () => system(testsIn("test/system")),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);
 mkdirSync(outFolder, { recursive: true });
 const rows = [];
-for (const suite of wanted) {
+
+async function suiteOf(suite) {
   const started = performance.now();
   console.log(`\n== ${suite}`);
   const counts = await (suites[suite] ?? (() => Promise.reject(new Error(`No suite ${suite}: ${Object.keys(suites).join(", ")}`))))();
-  rows.push({ suite, ...counts, seconds: ((performance.now() - started) / 1000).toFixed(1) });
-  // Without a bundle the system tests would run yesterday's program.
-  if (suite === "bundle" && counts.failed > 0) break;
+  return { suite, ...counts, seconds: ((performance.now() - started) / 1000).toFixed(1) };
 }
+
+/** These say nothing while all is well, and need one core each: they run beside whatever comes next. */
+const quiet = ["check", "lint"];
+const beside = wanted.filter((suite) => quiet.includes(suite)).map(suiteOf);
+for (const suite of wanted.filter((one) => !quiet.includes(one))) {
+  const row = await suiteOf(suite);
+  rows.push(row);
+  // Without a bundle the system tests would run yesterday's program.
+  if (suite === "bundle" && row.failed > 0) break;
+}
+rows.unshift(...(await Promise.all(beside)));
 console.log("");
 for (const { suite, passed, failed, seconds } of rows) {
   console.log(`${suite.padEnd(8)} ${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ${seconds.padStart(8)} s`);

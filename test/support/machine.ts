@@ -138,7 +138,8 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
     run,
     stdout,
     shell: (script, more) => run(["bash", "-c", script], more),
-    phoenix: (args, more) => run(["node", "/opt/phoenix/dist/phoenix.mjs", ...args], more),
+    // As install.sh's command does it.
+    phoenix: (args, more) => run(["node", "--max-semi-space-size=1", "--no-opt", "/opt/phoenix/dist/phoenix.mjs", ...args], more),
     async http(port, path = "/health", timeoutMs = 2_000) {
       const url = `http://127.0.0.1:${port}${path}`;
       const result = await run(["curl", "-s", "-m", String(timeoutMs / 1000), "-w", "\n%{http_code}", url]);

@@ -16,10 +16,17 @@ const ports = { "gap-detector": m.port(0), nginx: m.port(1), "rubik-agent": m.po
 const inside = { "gap-detector": 8000, nginx: 8080, "rubik-agent": 3000 } as const;
 const periodMs = 2_000;
 
-/** A copy of the stack's folder with quick probes and ports of our own, and one thing changed in it. Its times stay: a build knows its steps by them, too. */
-async function source(change = ":"): Promise<void> {
+/**
+ * A copy of the stack's folder with quick probes and ports of our own, and one thing changed in it. Only the images of `built` are built from
+ * a copy of their sources, under another tag: the others are there. Times stay: a build knows its steps by them, too.
+ */
+async function source(change = ":", built: readonly Name[] = []): Promise<void> {
   const published = Object.entries(ports).map(([name, port]) => `${name}:${port}:${inside[name as keyof typeof inside]}`);
-  await m.stdout(`rm -rf app && mkdir app && cp -R --preserve=mode,timestamps /opt/phoenix/quadlet /opt/phoenix/services app/ && rm -rf app/services/*/node_modules && cd app/quadlet
+  const copied = built.length === 0 ? "quadlet" : "quadlet /opt/phoenix/services";
+  await m.stdout(`rm -rf app && mkdir app && cp -R --preserve=mode,timestamps /opt/phoenix/${copied} app/ && rm -rf app/services/*/node_modules && cd app/quadlet
+    mkdir ../build && mv *.build ../build && sed -i -E 's#^Image=(.*)\\.build$#Image=localhost/phoenix-\\1:latest#' *.container
+    for name in ${built.join(" ")}; do sed -E '/^(Requires|After)=/d; /:0.1.0$/d; s#:latest$#:here#' ../build/$name.build >$name.build
+      sed -i "s#^Image=.*#Image=$name.build#" $name.container; done
     for name in ${names.join(" ")}; do mkdir $name.container.d
       printf '[X-Phoenix]\\nPeriod=${periodMs}ms\\nFailureThreshold=2\\nGrace=1s\\nMinHealthy=1s\\nStartupDeadline=15s\\n' >$name.container.d/quick.conf; done
     for one in ${published.join(" ")}; do
@@ -64,8 +71,11 @@ let writer: Awaited<ReturnType<typeof writeSamples>>;
 
 await step("a volume with the schema of an older version is taken over, with its data", async (t) => {
   const newest = 6;
-  await source(`find . -mindepth 1 -maxdepth 1 -not -name 'db.*' -not -name 'db_data.*' -not -name 'phoenix-db.*' -exec rm -r {} +
-    cd ../services/db/migrations; for file in *; do [ "$(expr "\${file%%_*}" + 0)" -le ${newest} ] || rm "$file"; done`);
+  await source(
+    `find . -mindepth 1 -maxdepth 1 -not -name 'db.*' -not -name 'db_data.*' -not -name 'phoenix-db.*' -exec rm -r {} +
+    cd ../services/db/migrations; for file in *; do [ "$(expr "\${file%%_*}" + 0)" -le ${newest} ] || rm "$file"; done`,
+    ["db"],
+  );
   const older = await deploy();
   t.equal(older.exitCode, 0, older.stderr);
   const version = "SELECT max(version) FROM schema_migrations";
@@ -165,7 +175,7 @@ await step("a restart, another deploy and a rollback lose nothing", async (t) =>
   await nothingIsLost(t);
 });
 
-/** A bad version of each, each bad in its own way. */
+/** A bad version of each, each bad in its own way; two are bad images. */
 const bad = {
   db: `echo 'SELECT 1 / 0;' >../services/db/migrations/9999_broken.sql`,
   "gap-detector": `echo 'ENTRYPOINT ["python3", "-m", "no_such_module"]' >>../services/gap-detector/Containerfile`,
@@ -179,7 +189,7 @@ for (const [name, change] of Object.entries(bad) as [Name, string][]) {
   await step(`a bad ${name} is rolled back, and no other service notices`, async (t) => {
     const others = names.filter((other) => other !== name);
     const before = await invocations(others);
-    await source(change);
+    await source(change, change.includes("../services/") ? [name] : []);
     const { exitCode, stdout, stderr } = await deploy();
     t.equal(exitCode, 6, stdout + stderr);
     t.match(stdout + stderr, new RegExp(`${name}\\.service`));
