@@ -57,14 +57,11 @@ async function covered(suite, files) {
 }
 
 /** System tests share one sandbox, named after this checkout (test/support/machine.ts); it ends with them, its files stay for the next run. */
-async function system(files) {
-  try {
-    return await tap("system", files, ["--disable-coverage", "--timeout=1800", "--jobs=3"]);
-  } finally {
-    const name = `test-${createHash("sha256").update(process.cwd()).digest("hex").slice(0, 6)}`;
-    await run(process.execPath, ["dist/phoenix.mjs", "sandbox", "down", "--name", name]);
-  }
-}
+const system = (files) => tap("system", files, ["--disable-coverage", "--timeout=1800", "--jobs=3"]);
+const sandboxName = `test-${createHash("sha256").update(process.cwd()).digest("hex").slice(0, 6)}`;
+const sandboxDown = () => run(process.execPath, ["dist/phoenix.mjs", "sandbox", "down", "--name", sandboxName]);
+/** What goes wrong here goes wrong in the first system test, too, which tells it. */
+const sandboxUp = () => run(process.execPath, ["--import=./tools/typescript.mjs", "test/support/boot-sandbox.ts"]);
 
 const suites = {
   check: () => plain(bin("tsc"), ["--noEmit"]),
@@ -87,6 +84,7 @@ async function suiteOf(suite) {
 
 /** These say nothing while all is well, and need one core each: they run beside whatever comes next. */
 const quiet = ["check", "lint"];
+const booted = wanted.includes("system") ? sandboxUp() : undefined;
 const beside = wanted.filter((suite) => quiet.includes(suite)).map(suiteOf);
 for (const suite of wanted.filter((one) => !quiet.includes(one))) {
   const row = await suiteOf(suite);
@@ -95,6 +93,10 @@ for (const suite of wanted.filter((one) => !quiet.includes(one))) {
   if (suite === "bundle" && row.failed > 0) break;
 }
 rows.unshift(...(await Promise.all(beside)));
+if (booted !== undefined) {
+  await booted;
+  await sandboxDown();
+}
 console.log("");
 for (const { suite, passed, failed, seconds } of rows) {
   console.log(`${suite.padEnd(8)} ${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ${seconds.padStart(8)} s`);

@@ -41,6 +41,7 @@ export async function sandboxUp(options: SandboxUpOptions = {}): Promise<Sandbox
     if (before.state === "running" || before.state === "starting") {
       await waitUntilReady(layout);
       progress(`The sandbox '${layout.name}' is already running.`);
+      if (!(await isCurrent(layout, recipeOf(options.packages)))) progress(renewal(layout));
       return await sandboxStatus({ name: layout.name });
     }
     if (before.state === "broken") progress("Clearing what an earlier run left behind.");
@@ -64,10 +65,9 @@ export async function sandboxUp(options: SandboxUpOptions = {}): Promise<Sandbox
 async function ensureInstance(layout: SandboxLayout, recipe: Recipe, options: SandboxUpOptions, progress: Progress): Promise<void> {
   await mkdir(layout.instancePath, { recursive: true });
   if (await exists(layout.rootPath)) {
-    const made = (await readFile(layout.recipePath, "utf8").catch(() => "")).trim();
-    if (made === recipe.key) return;
+    if (await isCurrent(layout, recipe)) return;
     if (options.outdated !== "replace") {
-      progress(`The sandbox '${layout.name}' was made from another recipe; \`phoenix sandbox down --delete\` and \`up\` renew it.`);
+      progress(renewal(layout));
       return;
     }
     await rm(layout.rootPath, { recursive: true, force: true });
@@ -79,6 +79,14 @@ async function ensureInstance(layout: SandboxLayout, recipe: Recipe, options: Sa
   await command(["cp", "-a", "--reflink=auto", cached, temporary], { timeoutMs: 300_000 });
   await writeFile(layout.recipePath, `${recipe.key}\n`);
   await rename(temporary, layout.rootPath);
+}
+
+async function isCurrent(layout: SandboxLayout, recipe: Recipe): Promise<boolean> {
+  return (await readFile(layout.recipePath, "utf8").catch(() => "")).trim() === recipe.key;
+}
+
+function renewal({ name }: SandboxLayout): string {
+  return `The sandbox '${name}' was made from another recipe; \`phoenix sandbox down --delete\` and \`up\` renew it.`;
 }
 
 async function boot(layout: SandboxLayout, options: SandboxUpOptions, progress: Progress): Promise<void> {

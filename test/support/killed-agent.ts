@@ -1,4 +1,4 @@
-import type { EveryStep } from "./every-step.ts";
+import type { EveryStep, VariantOptions } from "./every-step.ts";
 import { type Found, lookUntilRight } from "./invariants.ts";
 import type { Machine } from "./machine.ts";
 
@@ -8,16 +8,16 @@ import type { Machine } from "./machine.ts";
  */
 export const oneFailpoint = "[Service]\nEnvironmentFile=-%t/phoenix-failpoint\nExecStopPost=/bin/rm -f %t/phoenix-failpoint\n";
 
-/** A deploy is cut off once it is pending; the agent that finishes it is killed at `place`; waits until the next agent has put all right. */
+/** A deploy is cut off once it is pending; the agent that finishes it is killed at a place; waits until the next agent has put all right. */
 export async function nextAgentRescues(
   m: Machine,
   stack: EveryStep,
   variant: number,
-  place: string,
+  place: { readonly name: string; readonly change: VariantOptions },
 ): Promise<{ readonly found: Found; readonly kills: number }> {
-  await stack.write(variant);
+  await stack.write(variant, place.change);
   await m.stdout(`systemctl --user stop phoenix.service
-    echo PHOENIX_FAILPOINT=${place} >"$XDG_RUNTIME_DIR/phoenix-failpoint"
+    echo PHOENIX_FAILPOINT=${place.name} >"$XDG_RUNTIME_DIR/phoenix-failpoint"
     systemctl --user start phoenix.service`);
   const deploy = await m.phoenix(["deploy", stack.stack], { env: { PHOENIX_FAILPOINT: "after:record-pending" } });
   if (deploy.exitCode !== 137) throw new Error(`not cut off: ${deploy.exitCode} ${deploy.stdout}${deploy.stderr}`);

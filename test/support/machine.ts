@@ -26,6 +26,7 @@ import { defaultCachePath, layoutOf } from "../../src/sandbox/layout.ts";
 import { withLock } from "../../src/sandbox/lock.ts";
 import { sandboxReboot } from "../../src/sandbox/ready.ts";
 import { type SandboxRunResult, sandboxRun } from "../../src/sandbox/run.ts";
+import type { SandboxStatus } from "../../src/sandbox/status.ts";
 import { sandboxUp } from "../../src/sandbox/up.ts";
 import { buildTestImage, testImage } from "./test-image.ts";
 import { createUser, isRunning, removeUser, sweepUsers } from "./users.ts";
@@ -76,26 +77,35 @@ export type Machine = {
 
 export type MachineOptions = { readonly own?: boolean; readonly ports?: readonly number[]; readonly packages?: readonly string[] };
 
+/** Our bundle, run as install.sh's command does it. */
+export const phoenixArgv = ["node", "--max-semi-space-size=1", "--no-opt", "/opt/phoenix/dist/phoenix.mjs"] as const;
+
 const checkoutPath = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const archivePath = "/srv/test-image.tar";
 
 /** Images of earlier runs, of the host and as every machine sees them. */
 export const keptImages = { hostPath: `${defaultCachePath}/images`, path: "/opt/phoenix-images" } as const;
 
-/** Brings the sandbox up if need be and gives the test a user of its own there; both are wound up in the test's teardown. */
-export async function machine(t: Test, options: MachineOptions = {}): Promise<Machine> {
-  // Another checkout is another program under test: it gets another sandbox.
-  const shared = `test-${createHash("sha256").update(checkoutPath).digest("hex").slice(0, 6)}`;
-  await sweepMachines(shared);
-  const sandbox = options.own === true ? `${shared}-${process.pid}` : shared;
+/** Another checkout is another program under test: it gets another sandbox. */
+const shared = `test-${createHash("sha256").update(checkoutPath).digest("hex").slice(0, 6)}`;
+
+/** Boots the shared sandbox, or one of a test's own, unless it runs. */
+export async function bootSandbox({ own = false, ports = [], packages }: MachineOptions = {}): Promise<SandboxStatus> {
   await mkdir(keptImages.hostPath, { recursive: true });
-  const status = await sandboxUp({
-    name: sandbox,
-    ports: options.own === true ? (options.ports ?? []) : [],
+  return await sandboxUp({
+    name: own ? `${shared}-${process.pid}` : shared,
+    ports: own ? ports : [],
     bindReadOnly: [{ hostPath: checkoutPath, path: "/opt/phoenix" }, keptImages],
     outdated: "replace",
-    ...(options.packages === undefined ? {} : { packages: options.packages }),
+    ...(packages === undefined ? {} : { packages }),
   });
+}
+
+/** Brings the sandbox up if need be and gives the test a user of its own there; both are wound up in the test's teardown. */
+export async function machine(t: Test, options: MachineOptions = {}): Promise<Machine> {
+  await sweepMachines();
+  const status = await bootSandbox(options);
+  const sandbox = status.name;
   if (options.own === true) t.teardown(() => sandboxDown({ name: sandbox, delete: true }));
   const where = { sandbox, rootPath: status.rootPath, lockPath: `${layoutOf(sandbox).instancePath}/users.lock` };
   await withLock(`${where.lockPath}.sweep`, 60_000, () => sweepUsers(where));
@@ -138,8 +148,7 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
     run,
     stdout,
     shell: (script, more) => run(["bash", "-c", script], more),
-    // As install.sh's command does it.
-    phoenix: (args, more) => run(["node", "--max-semi-space-size=1", "--no-opt", "/opt/phoenix/dist/phoenix.mjs", ...args], more),
+    phoenix: (args, more) => run([...phoenixArgv, ...args], more),
     async http(port, path = "/health", timeoutMs = 2_000) {
       const url = `http://127.0.0.1:${port}${path}`;
       const result = await run(["curl", "-s", "-m", String(timeoutMs / 1000), "-w", "\n%{http_code}", url]);
@@ -187,7 +196,7 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
 }
 
 /** Removes machines of their own whose test processes died before their teardown. */
-async function sweepMachines(shared: string): Promise<void> {
+async function sweepMachines(): Promise<void> {
   const names = await readdir(dirname(layoutOf(shared).instancePath)).catch(() => []);
   for (const name of names) {
     if (name.startsWith(`${shared}-`) && !isRunning(Number(name.slice(shared.length + 1)))) await sandboxDown({ name, delete: true });

@@ -1,6 +1,6 @@
 import t from "tap";
 import { stepNames } from "../../src/domain/steps.ts";
-import { type EveryStep, everyStep, everyStepImage } from "../support/every-step.ts";
+import { changeFor, type EveryStep, everyStep, everyStepImage } from "../support/every-step.ts";
 import { installAgent } from "../support/install-agent.ts";
 import { faultsOfRest } from "../support/invariants.ts";
 import { nextAgentRescues, oneFailpoint } from "../support/killed-agent.ts";
@@ -22,7 +22,9 @@ const prepare = async (): Promise<Crew> => {
 
 /** Only a teardown has them. */
 const elsewhere = ["remove-volume", "remove-secret"];
-const places = stepNames.filter((name) => !elsewhere.includes(name)).flatMap((step) => [`before:${step}`, `after:${step}`]);
+const places = stepNames
+  .filter((name) => !elsewhere.includes(name))
+  .flatMap((step) => (["before", "after"] as const).map((moment) => ({ name: `${moment}:${step}`, change: changeFor(moment, step) })));
 
 // Three users side by side: a rescue is mostly waiting.
 const crews = await Promise.all([prepare(), prepare(), prepare()]);
@@ -31,12 +33,12 @@ const results = new Map<string, Awaited<ReturnType<typeof nextAgentRescues>>>();
 await Promise.all(
   crews.map(async ({ m, stack }) => {
     for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
-      results.set(next.place, await nextAgentRescues(m, stack, next.variant, next.place));
+      results.set(next.place.name, await nextAgentRescues(m, stack, next.variant, next.place));
     }
   }),
 );
 
-for (const [index, place] of places.entries()) {
+for (const [index, { name: place }] of places.entries()) {
   t.test(`the agent is killed at ${place}, and the next one puts it right`, async (t) => {
     const result = results.get(place);
     if (result === undefined) throw new Error("not tried");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import t from "tap";
 import { printable } from "../../src/cli/printable.ts";
 import { type CaseSettings, caseNames, casesPath, makeCase } from "../support/case-folder.ts";
-import { machine } from "../support/machine.ts";
+import { machine, phoenixArgv } from "../support/machine.ts";
 
 /**
  * Every case folder of test/cases through the real program, on a real machine: the very words that `expect.txt` says, exit code 2, and
@@ -51,7 +51,7 @@ async function tell(verb: "plan" | "deploy", wanted: readonly Case[]): Promise<R
     ({ name, settings }) => `one ${quote(name)} ${settings.name === undefined ? "" : `--stack ${quote(settings.name)}`}`,
   );
   const script = (mine: readonly string[]): string => `unset NODE_OPTIONS
-    one() { name=$1; shift; text=$(node /opt/phoenix/dist/phoenix.mjs ${verb} "cases/$name/shop" "$@" 2>&1 >/dev/null; printf '@@%s' $?); printf '\\n@@@%s\\n%s' "$name" "$text"; }
+    one() { name=$1; shift; text=$(${phoenixArgv.join(" ")} ${verb} "cases/$name/shop" "$@" 2>&1 >/dev/null; printf '@@%s' $?); printf '\\n@@@%s\\n%s' "$name" "$text"; }
     ${mine.join("\n    ")}`;
   const halves = [0, 1].map((half) => lines.filter((_, index) => index % 2 === half));
   const outputs = await Promise.all(halves.map((half) => m.shell(script(half), { timeoutMs: 240_000 })));

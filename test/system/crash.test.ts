@@ -1,6 +1,6 @@
 import t from "tap";
 import { type StepName, stepNames } from "../../src/domain/steps.ts";
-import { type EveryStep, everyStep, everyStepImage, type VariantOptions } from "../support/every-step.ts";
+import { changeFor, type EveryStep, everyStep, everyStepImage, type VariantOptions } from "../support/every-step.ts";
 import { agentLines, installAgent } from "../support/install-agent.ts";
 import { installProber } from "../support/install-prober.ts";
 import { type Found, faultsOfCrash, faultsOfRest, look, lookUntilRight, sharedLeftovers } from "../support/invariants.ts";
@@ -42,7 +42,8 @@ const forwards: readonly Place[] = stepNames.flatMap((step, index) =>
     // What is true after a step is true before the next one, so a few rollbacks (two changes each) meet every kind of state.
     const isRollback = moment === "after" && index % 4 === 0;
     const rescuer = verb === "teardown" ? (moment === "before" ? "teardown" : "deploy") : isRollback ? "rollback" : "deploy";
-    return { name: `${verb} killed ${moment} ${step}, then ${rescuer}`, failpoint: `${moment}:${step}`, verb, rescuer };
+    const name = `${verb} killed ${moment} ${step}, then ${rescuer}`;
+    return { name, failpoint: `${moment}:${step}`, verb, rescuer, options: changeFor(moment, step) };
   }),
 );
 

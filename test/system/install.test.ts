@@ -1,4 +1,5 @@
 import t, { type Test } from "tap";
+import { editorTasks } from "../support/editor-tasks.ts";
 import { type Machine, machine } from "../support/machine.ts";
 import { referenceImages } from "../support/reference-images.ts";
 
@@ -49,6 +50,20 @@ async function install(m: Machine, args = ""): Promise<string> {
   return result.stdout;
 }
 
+/** The editor's tasks of the stack that were not tried yet, by label; the others are run in this checkout's own package. */
+const tasks = new Map(editorTasks.filter(({ label }) => /^(stack|logs|service): /.test(label)).map((task) => [task.label, task] as const));
+
+/** Runs one as the editor does: in a terminal, in the workspace. One that goes on until it is ended gets three seconds. */
+async function runTask(m: Machine, label: string, input = ""): Promise<{ readonly exitCode: number; readonly stdout: string }> {
+  const task = tasks.get(label);
+  if (task?.command === undefined) throw new Error(`no task ${label}`);
+  tasks.delete(label);
+  const command = task.command.replaceAll("${input:service}", "db");
+  const limit = task.isBackground === true ? "timeout --foreground --signal=INT 3" : "";
+  const script = `export PATH=~/.local/bin:$PATH; unset NODE_OPTIONS; cd /opt/phoenix && ${limit} script --quiet --return --command "$TASK" /dev/null`;
+  return await m.shell(script, { env: { TASK: command }, input, timeoutMs: 120_000 });
+}
+
 t.test("from ./install.sh to its removal", { timeout: 1_700_000 }, async (t) => {
   const m = await machine(t, { own: true, ports: [8080, 3000] });
   // install.sh builds them again, from these layers.
@@ -86,6 +101,29 @@ t.test("from ./install.sh to its removal", { timeout: 1_700_000 }, async (t) => 
     const running = await invocations(m);
     t.match(await install(m), /Nothing to do: phoenix runs generation 1/);
     t.equal(await invocations(m), running);
+  });
+
+  await step("every task of the editor does what it says", async (t) => {
+    const says = async (label: string, exitCode: number, words: RegExp, input?: string): Promise<void> => {
+      const result = await runTask(m, label, input);
+      t.equal(result.exitCode, exitCode, `${label}\n${result.stdout}`);
+      t.match(result.stdout, words, label);
+    };
+    await says("stack: build", 0, /gap-detector\.build +unchanged/);
+    await says("stack: plan", 0, /Nothing to do/);
+    await says("stack: deploy", 0, /Nothing to do/);
+    await says("stack: roll back", 4, /generation/);
+    await says("stack: stop", 0, /^$/);
+    t.equal((await m.shell("systemctl --user is-active nginx.service db.service phoenix.service")).stdout, "inactive\n".repeat(3));
+    await says("stack: start", 0, /^$/);
+    await m.waitFor("status is healthy", async () => (await m.phoenix(["status"])).exitCode === 0, 30_000);
+    await says("service: debug", 0, /uid=999/, "id\nexit\n");
+    const endless = [...tasks.values()].filter(({ isBackground }) => isBackground === true).map(({ label }) => label);
+    await Promise.all(endless.map((label) => says(label, 124, label === "stack: watch" ? /healthy/ : /\w+/)));
+    await says("stack: status", 0, /nginx\.service +healthy/);
+    await says("stack: history", 0, /switching from generation 0 to 1/);
+    await says("stack: verify", 0, /fine|Fine/);
+    t.same([...tasks.keys()], [], "all of them");
   });
 
   await step("a newer version replaces the agent and no container", async (t) => {

@@ -1,7 +1,7 @@
 import t from "tap";
 import { installAgent } from "../support/install-agent.ts";
 import { installProber } from "../support/install-prober.ts";
-import { machine } from "../support/machine.ts";
+import { machine, phoenixArgv } from "../support/machine.ts";
 
 const m = await machine(t);
 await installProber(m);
@@ -77,10 +77,7 @@ t.test("export refuses under a running service, and says what to do; --live and 
   t.equal(again.exitCode, 2);
   t.match(again.stderr, /a\.tar: it is there already/);
   t.equal((await volumes("export", "systemd-data", "a.tar", "--live", "--force")).exitCode, 0);
-  t.equal(
-    await m.stdout("node /opt/phoenix/dist/phoenix.mjs volumes export systemd-data - --live --quiet | cmp - a.tar && echo same"),
-    "same",
-  );
+  t.equal(await m.stdout(`${phoenixArgv.join(" ")} volumes export systemd-data - --live --quiet | cmp - a.tar && echo same`), "same");
   t.equal((await volumes("export", "no-such", "b.tar", "--live")).exitCode, 4);
   t.equal(await m.stdout("ls -A | grep -c '^\\.tmp-' || :"), "0", "no half files");
 });
@@ -135,7 +132,7 @@ t.test("a round trip brings back content, owners, modes and times, also of the t
 
 t.test("Podman's own archive, through standard input and compressed, keeps the top folder's owner too", async (t) => {
   await m.stdout("podman volume export systemd-data | gzip >plain.tar.gz");
-  const { exitCode, stderr } = await m.shell("node /opt/phoenix/dist/phoenix.mjs volumes import systemd-data - --stop --yes <plain.tar.gz");
+  const { exitCode, stderr } = await m.shell(`${phoenixArgv.join(" ")} volumes import systemd-data - --stop --yes <plain.tar.gz`);
   t.equal(exitCode, 0, stderr);
   t.equal(await content(), original);
 });

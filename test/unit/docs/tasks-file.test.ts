@@ -3,21 +3,10 @@ import { type Command, CommanderError } from "commander";
 import t from "tap";
 import type { CliContext } from "../../../src/cli/context.ts";
 import { buildProgram } from "../../../src/cli/program.ts";
+import { type EditorTask, editorInputs, editorTasks } from "../../support/editor-tasks.ts";
 
 // The editor's tasks are what a person would type. Each of their commands is parsed by what would run it, for every choice of an input.
 
-type Task = {
-  readonly label: string;
-  readonly type: "npm" | "shell";
-  readonly script?: string;
-  readonly command?: string;
-  readonly options?: { readonly cwd: string };
-};
-type Input = { readonly id: string; readonly options: readonly string[]; readonly default: string };
-
-/** JSON with comments on lines of their own. */
-const text = readFileSync(".vscode/tasks.json", "utf8").replaceAll(/^\s*\/\/.*$/gmu, "");
-const { tasks, inputs } = JSON.parse(text) as { readonly tasks: readonly Task[]; readonly inputs: readonly Input[] };
 const services = ["gap-detector", "recurrent-processor", "analysis-engine", "rubik-agent", "nginx", "db"];
 
 const scriptsOf = (folder: string): Readonly<Record<string, string>> =>
@@ -27,7 +16,7 @@ const scriptsOf = (folder: string): Readonly<Record<string, string>> =>
 function resolved(command: string): readonly string[] {
   const [whole, id] = /\$\{input:(\w+)\}/u.exec(command) ?? [];
   if (whole === undefined) return [command];
-  const input = inputs.find((one) => one.id === id);
+  const input = editorInputs.find((one) => one.id === id);
   if (input === undefined) throw new Error(`no input '${id}'`);
   return input.options.flatMap((option) => resolved(command.replaceAll(whole, option)));
 }
@@ -46,7 +35,7 @@ function disarm(command: Command): void {
 }
 
 /** What may stand at the beginning of a command, and how it is known to be right. */
-const programs: Readonly<Record<string, (words: readonly string[], task: Task) => Promise<void> | void>> = {
+const programs: Readonly<Record<string, (words: readonly string[], task: EditorTask) => Promise<void> | void>> = {
   phoenix: (words) => parse(words),
   systemctl: ([scope, verb, unit = "", ...rest]) => {
     if (scope !== "--user" || rest.length > 0 || !["start", "stop"].includes(verb ?? "")) throw new Error("not a start or stop of ours");
@@ -66,7 +55,7 @@ const programs: Readonly<Record<string, (words: readonly string[], task: Task) =
 };
 
 t.test("every task's command is one that its program takes", async (t) => {
-  for (const task of tasks) {
+  for (const task of editorTasks) {
     if (task.type === "npm") t.hasProp(scriptsOf("."), task.script ?? "", task.label);
     for (const line of resolved(task.command ?? "")
       .flatMap((command) => command.split(/\s*(?:;|&&)\s*/u))
@@ -90,11 +79,11 @@ t.test("a verb, an option or an argument that is not there is noticed", async (t
 });
 
 t.test("every service can be chosen and followed, and a default is a choice", async (t) => {
-  for (const { options, default: first } of inputs) t.ok(options.includes(first), first);
-  t.same(inputs.find(({ id }) => id === "service")?.options, services);
+  for (const { options, default: first } of editorInputs) t.ok(options.includes(first), first);
+  t.same(editorInputs.find(({ id }) => id === "service")?.options, services);
   for (const name of services)
     t.ok(
-      tasks.some(({ command = "" }) => command === `phoenix logs ${name} --follow`),
+      editorTasks.some(({ command = "" }) => command === `phoenix logs ${name} --follow`),
       name,
     );
 });
