@@ -373,7 +373,7 @@ t.test("the ledger survives being torn at each byte", async (t) => {
   await t.test("eight processes at once lose no line, while a ninth makes the ledger shorter again and again", async (t) => {
     const many = `${home}/many`;
     const started = (service: string) => call("history.append", ["demo", { event: "startedByHand", service }], many);
-    const pairs = Array.from({ length: 10 }, (_, index) => [started(`x${index}`), started("noise")]).flat();
+    const pairs = Array.from({ length: 60 }, (_, index) => [started(`x${index}`), started("noise")]).flat();
     const shorten = call("history.shorten", ["demo", "noise"], many);
     await m.writeFile("ledger/input", JSON.stringify(pairs));
     await m.writeFile("ledger/shorten", JSON.stringify(Array.from({ length: 20 }, () => shorten)));
@@ -385,7 +385,7 @@ t.test("the ledger survives being torn at each byte", async (t) => {
     const rewritten = shortened.filter(({ value }) => (value as { before: number }).before > (value as { after: number }).after).length;
     t.ok(rewritten > 3, "it was rewritten in the midst of it", { rewritten });
     const read = await value<Read>("history.read", ["demo"], { home: many });
-    t.same([read.lines.filter(({ service }) => service !== "noise").length, read.damaged], [80, []]);
+    t.same([read.lines.filter(({ service }) => service !== "noise").length, read.damaged], [480, []]);
     t.same(await value("history.stacks", [], { home: many }), ["demo"]);
     t.match(await value("history.shorten", ["demo", "x0"], { home: many }), { after: read.lines.length - 8 });
     await value("generations.forget", ["demo"], { home: `${home}/many` });
