@@ -1,6 +1,5 @@
 // `npm test [suite…]`: type check, lint, unit, cases, bundle, system; a time table, and `N passed, N failed` at the end.
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -56,12 +55,13 @@ async function covered(suite, files) {
   return enough ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 };
 }
 
-/** System tests share one sandbox, named after this checkout (test/support/machine.ts); it ends with them, its files stay for the next run. */
 const system = (files) => tap("system", files, ["--disable-coverage", "--timeout=1800", "--jobs=3"]);
-const sandboxName = `test-${createHash("sha256").update(process.cwd()).digest("hex").slice(0, 6)}`;
-const sandboxDown = () => run(process.execPath, ["dist/phoenix.mjs", "sandbox", "down", "--name", sandboxName]);
-/** What goes wrong here goes wrong in the first system test, too, which tells it. */
-const sandboxUp = () => run(process.execPath, ["--import=./tools/typescript.mjs", "test/support/boot-sandbox.ts"]);
+
+/**
+ * System tests share one sandbox (test/support/machine.ts). It ends with them, its files stay for the next run. What goes wrong here goes
+ * wrong in the first test, too, which tells it.
+ */
+const sandbox = (verb) => run(process.execPath, ["--import=./tools/typescript.mjs", "test/support/shared-sandbox.ts", verb]);
 
 const suites = {
   check: () => plain(bin("tsc"), ["--noEmit"]),
@@ -84,7 +84,7 @@ async function suiteOf(suite) {
 
 /** These say nothing while all is well, and need one core each: they run beside whatever comes next. */
 const quiet = ["check", "lint"];
-const booted = wanted.includes("system") ? sandboxUp() : undefined;
+const booted = wanted.includes("system") ? sandbox("up") : undefined;
 const beside = wanted.filter((suite) => quiet.includes(suite)).map(suiteOf);
 for (const suite of wanted.filter((one) => !quiet.includes(one))) {
   const row = await suiteOf(suite);
@@ -95,7 +95,7 @@ for (const suite of wanted.filter((one) => !quiet.includes(one))) {
 rows.unshift(...(await Promise.all(beside)));
 if (booted !== undefined) {
   await booted;
-  await sandboxDown();
+  await sandbox("down");
 }
 console.log("");
 for (const { suite, passed, failed, seconds } of rows) {

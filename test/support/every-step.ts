@@ -25,7 +25,13 @@ export type VariantOptions = {
 
 /** What comes before a step is what the one before left, which a whole change shows: these are met by a light one as well. */
 const inLightChange: readonly StepName[] = [
-  ...(["record-pending", "switch-link", "reload-manager", "check-loaded", "restart-unit", "await-gate", "record-good"] as const),
+  "record-pending",
+  "switch-link",
+  "reload-manager",
+  "check-loaded",
+  "restart-unit",
+  "await-gate",
+  "record-good",
 ];
 
 /** Failpoints before the steps of a light change need no more than that. */

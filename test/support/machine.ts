@@ -87,13 +87,14 @@ const archivePath = "/srv/test-image.tar";
 export const keptImages = { hostPath: `${defaultCachePath}/images`, path: "/opt/phoenix-images" } as const;
 
 /** Another checkout is another program under test: it gets another sandbox. */
-const shared = `test-${createHash("sha256").update(checkoutPath).digest("hex").slice(0, 6)}`;
+export const sharedName = `test-${createHash("sha256").update(checkoutPath).digest("hex").slice(0, 6)}`;
 
 /** Boots the shared sandbox, or one of a test's own, unless it runs. */
 export async function bootSandbox({ own = false, ports = [], packages }: MachineOptions = {}): Promise<SandboxStatus> {
-  await mkdir(keptImages.hostPath, { recursive: true });
+  // Who may not, is told by sandboxUp what is missing.
+  await mkdir(keptImages.hostPath, { recursive: true }).catch(() => {});
   return await sandboxUp({
-    name: own ? `${shared}-${process.pid}` : shared,
+    name: own ? `${sharedName}-${process.pid}` : sharedName,
     ports: own ? ports : [],
     bindReadOnly: [{ hostPath: checkoutPath, path: "/opt/phoenix" }, keptImages],
     outdated: "replace",
@@ -197,8 +198,9 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
 
 /** Removes machines of their own whose test processes died before their teardown. */
 async function sweepMachines(): Promise<void> {
-  const names = await readdir(dirname(layoutOf(shared).instancePath)).catch(() => []);
+  const names = await readdir(dirname(layoutOf(sharedName).instancePath)).catch(() => []);
   for (const name of names) {
-    if (name.startsWith(`${shared}-`) && !isRunning(Number(name.slice(shared.length + 1)))) await sandboxDown({ name, delete: true });
+    if (name.startsWith(`${sharedName}-`) && !isRunning(Number(name.slice(sharedName.length + 1))))
+      await sandboxDown({ name, delete: true });
   }
 }

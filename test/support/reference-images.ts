@@ -9,6 +9,7 @@ import { basename, dirname } from "node:path";
 import { makeBaseImages, standInArchive } from "../../src/sandbox/base-images.ts";
 import { command } from "../../src/sandbox/command.ts";
 import { layoutOf } from "../../src/sandbox/layout.ts";
+import { withLock } from "../../src/sandbox/lock.ts";
 import { exists } from "../../src/sandbox/rootfs.ts";
 import { standInFor } from "../../src/sandbox/stand-ins.ts";
 import { keptImages, type Machine } from "./machine.ts";
@@ -16,30 +17,40 @@ import { lentImages } from "./users.ts";
 
 const references = ["docker.io/library/debian:trixie-slim", "docker.io/library/node:22-alpine"];
 const prefix = "reference-stack-";
+const largestBytes = 4e9;
 
 /** What Podman keeps of images, by names that hold no path and no user. */
 const layers = "overlay overlay-images overlay-layers";
 const storage = "$HOME/.local/share/containers/storage";
 
-/** Gives a user who has no image yet the base images and all of the stack: those of an earlier build, or built now. */
+/** Lends a user who has no image yet the base images and all of the stack: those of an earlier build, or built now. */
 export async function referenceImages(m: Machine): Promise<"kept" | "built"> {
   const { base, all } = await ingredients(m);
   const name = `${prefix}${base}-${all}`;
-  if (await exists(`${keptImages.hostPath}/${name}`)) {
+  // Whoever comes while another one builds waits for that.
+  return await withLock(`${keptImages.hostPath}/.${prefix}lock`, 900_000, async () => {
+    if (await exists(`${keptImages.hostPath}/${name}`)) {
+      await lend(m, name);
+      return "kept";
+    }
+    await build(m, base);
+    await keep(m, name);
+    await clear(m);
     await lend(m, name);
-    return "kept";
-  }
-  // Most of the steps are those of the newest.
+    return "built";
+  });
+}
+
+async function build(m: Machine, base: string): Promise<void> {
+  // Most of the steps are those of the one before; a large one has gathered too much that nobody needs.
   const newest = (await kept()).find((one) => one.name.startsWith(`${prefix}${base}-`));
-  if (newest !== undefined) {
+  if (newest !== undefined && (await sizeOf(newest.name)) < largestBytes) {
     await lend(m, newest.name);
     await take(m);
   }
   await makeBaseImages({ name: m.sandbox, user: m.user, references });
   const built = await m.phoenix(["build", "/opt/phoenix/quadlet", "--stack", "phoenix", "--quiet"], { timeoutMs: 880_000 });
   if (built.exitCode !== 0) throw new Error(built.stderr);
-  await keep(m, name);
-  return "built";
 }
 
 /**
@@ -55,12 +66,11 @@ async function lend(m: Machine, name: string): Promise<void> {
     .join(" ")
     .replaceAll(" ", "\\040");
   const path = lentImages(m.user);
-  await m.stdout(
-    `mkdir -p ${path}; echo '${keptImages.path}/${name} ${path} none bind,ro,X-mount.idmap=${idmap}' >>/etc/fstab; mount ${path}`,
-    {
-      root: true,
-    },
-  );
+  const entry = `${keptImages.path}/${name} ${path} none bind,ro,X-mount.idmap=${idmap}`;
+  const script = `! mountpoint --quiet ${path} || umount ${path}
+    sed -i '\\# ${path} #d' /etc/fstab; echo '${entry}' >>/etc/fstab
+    mkdir -p ${path}; mount ${path}`;
+  await m.stdout(script, { root: true });
   await m.writeFile(
     ".config/containers/storage.conf",
     `[storage]\ndriver = "overlay"\n[storage.options]\nadditionalimagestores = ["${path}"]\n`,
@@ -91,13 +101,19 @@ export async function ownTests(
 
 /** What was lent becomes the user's own, to be built upon. */
 async function take(m: Machine): Promise<void> {
-  const path = lentImages(m.user);
-  await m.stdout(
-    `rm ~/.config/containers/storage.conf; cd "${storage}" && podman unshare sh -c 'find ${layers} -mindepth 1 -delete; for one in ${layers}; do cp -a ${path}/$one/. $one; done'`,
-    {
-      timeoutMs: 300_000,
-    },
-  );
+  await clear(m);
+  const copy = `for one in ${layers}; do cp -a ${lentImages(m.user)}/$one/. $one; done`;
+  await m.stdout(`rm ~/.config/containers/storage.conf; cd "${storage}" && podman unshare sh -c '${copy}'`, { timeoutMs: 300_000 });
+}
+
+/** The user has no image any more but what is lent. */
+async function clear(m: Machine): Promise<void> {
+  await m.stdout(`cd "${storage}" && podman unshare find ${layers} -mindepth 1 -delete`, { timeoutMs: 120_000 });
+}
+
+async function sizeOf(name: string): Promise<number> {
+  const [size] = (await command(["du", "--summarize", "--bytes", `${keptImages.hostPath}/${name}`], { timeoutMs: 60_000 })).split("\t");
+  return Number(size);
 }
 
 /** The one that was used last first. */
@@ -115,23 +131,9 @@ async function keep(m: Machine, name: string): Promise<void> {
   const path = `${keptImages.hostPath}/${name}`;
   const temporary = `${path}.${process.pid}.new`;
   await mkdir(temporary, { mode: 0o755 });
-  const [from, to] = [`${layoutOf(m.sandbox).rootPath}${archive}`, temporary];
-  await command(
-    [
-      "tar",
-      "--extract",
-      "--xattrs",
-      "--xattrs-include=*",
-      "--numeric-owner",
-      "--same-owner",
-      "--preserve-permissions",
-      "--file",
-      from,
-      "--directory",
-      to,
-    ],
-    { timeoutMs: 300_000 },
-  );
+  const from = `${layoutOf(m.sandbox).rootPath}${archive}`;
+  const owners = ["--numeric-owner", "--same-owner", "--preserve-permissions", "--xattrs", "--xattrs-include=*"];
+  await command(["tar", "--extract", ...owners, "--file", from, "--directory", temporary], { timeoutMs: 300_000 });
   await rm(from);
   await rm(path, { recursive: true, force: true });
   await rename(temporary, path);

@@ -15,7 +15,7 @@ find ~ -xdev \\( -path ~/.local/share/containers -o -path ~/.cache -o -path ~/co
 systemctl --user list-units --all --plain --no-legend '*.service' '*.target' | awk '{print $1, $2}' | grep -v podman-user-wait | sort
 systemctl --user list-unit-files --plain --no-legend --state=enabled | sort
 podman ps --all --quiet
-podman images --all --quiet --no-trunc | sort
+podman images --all --filter readonly=false --quiet --no-trunc | sort
 podman network ls --format '{{.Name}}' | sort
 podman volume ls --quiet | sort
 podman secret ls --format '{{.Name}}' | sort
@@ -66,7 +66,7 @@ async function runTask(m: Machine, label: string, input = ""): Promise<{ readonl
 
 t.test("from ./install.sh to its removal", { timeout: 1_700_000 }, async (t) => {
   const m = await machine(t, { own: true, ports: [8080, 3000] });
-  // install.sh builds them again, from these layers.
+  // install.sh builds them again, from these layers, which are not the user's own.
   await referenceImages(m);
   const before = await m.stdout(inventoryScript);
   let task = "";
