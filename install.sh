@@ -405,7 +405,7 @@ note_folders() {
 
 agent_failed() { fail 1 "The agent does not start; see: journalctl --user --unit phoenix --lines 30"; }
 
-# A command is over before what V8's optimising compiler makes has paid for itself: without it one takes up to a sixth less of the processor.
+# A command is over before what V8's optimising compiler makes has paid for itself: without it one takes an eighth less of the processor.
 wrapper() {
 	printf '#!/bin/sh\nexec %s --max-semi-space-size=1 --no-opt "%s/current/phoenix.mjs" "$@"\n' "$node" "$share"
 }

@@ -1,4 +1,5 @@
 /** Which image a service runs, and when it is fetched. */
+import { rowOf } from "../../domain/table.ts";
 import type { ComposeNode } from "../node.ts";
 import type { ServiceDraft } from "./drafts.ts";
 import { qualifyImage, unitFile } from "./names.ts";
@@ -40,7 +41,7 @@ const policies: Readonly<Record<string, { readonly pull?: string; readonly told?
 
 export function putPullPolicy(node: ComposeNode, { unit, node: service, notes }: ServiceDraft, path: string): void {
   const word = textOf(node);
-  const policy = policies[word] ?? (/^every_(?:\d+[wdhms])+$/u.test(word) ? policies["refresh"] : undefined);
+  const policy = rowOf(policies, word) ?? (/^every_(?:\d+[wdhms])+$/u.test(word) ? policies["refresh"] : undefined);
   if (policy === undefined) {
     refuse(notes, path, node.place, `it takes ${Object.keys(policies).join(", ")} or every_12h`);
     return;

@@ -1,5 +1,7 @@
 /** Mounts as lines of a unit. */
+
 import { posix } from "node:path";
+import { rowOf } from "../../domain/table.ts";
 import { writeValue } from "../../quadlet/escape.ts";
 import type { ComposeNode } from "../node.ts";
 import type { ServiceDraft } from "./drafts.ts";
@@ -170,7 +172,7 @@ function putMountKey({ kind, source, target, options, subpath, path, place }: Mo
   // Into a part of a volume nothing is copied anyway.
   const meant = options.filter((option) => option !== "nocopy" || subpath === "");
   const words = meant.map(
-    (option) => mountOptions[option] ?? (/^r?(?:shared|slave|private)$/u.test(option) ? `bind-propagation=${option}` : undefined),
+    (option) => rowOf(mountOptions, option) ?? (/^r?(?:shared|slave|private)$/u.test(option) ? `bind-propagation=${option}` : undefined),
   );
   if (words.includes(undefined)) {
     refuse(notes, path, place, `a path with a colon excludes the options ${options.join(",")}`);

@@ -1,4 +1,5 @@
 /** When systemd starts a service again. */
+import { rowOf } from "../../domain/table.ts";
 import type { ComposeNode } from "../node.ts";
 import { isOneshot } from "./depends.ts";
 import type { ServiceDraft } from "./drafts.ts";
@@ -30,7 +31,7 @@ export function putRestart(service: ServiceDraft): void {
   if (restart === undefined || textOf(restart) === "") return;
   const path = `services.${name}.restart`;
   const [, word = "", tries] = /^([a-z-]+)(?::(\d{1,6}))?$/u.exec(textOf(restart)) ?? [];
-  const known = words[word];
+  const known = rowOf(words, word);
   if (known === undefined || (tries !== undefined && known !== "on-failure")) {
     refuse(notes, path, restart.place, "it takes no, always, unless-stopped, on-failure or on-failure:5");
     return;

@@ -1,6 +1,8 @@
 /** YAML nodes -> ours: aliases and merge keys followed, `!reset` and `!override` kept, doubled keys found. */
+
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from "yaml";
 import type { ErrorCode, Place } from "../../domain/errors.ts";
+import { rowOf } from "../../domain/table.ts";
 import type { ComposeNode, MapEntry, MergeTag } from "../node.ts";
 import { limits } from "./limits.ts";
 import { plainValue } from "./scalar.ts";
@@ -138,7 +140,7 @@ export class NodeBuilder {
 
   #mergeTag(tag: string | undefined, place: Place): MergeTag | undefined {
     if (tag === undefined || tag === "!" || knownTags.has(tag)) return undefined;
-    const known = mergeTags[tag];
+    const known = rowOf(mergeTags, tag);
     if (known === undefined) {
       const remedy = "Compose knows `!reset` and `!override`; remove any other tag.";
       this.#fail("compose-syntax", `The tag ${quoted(tag.replace(core, "!!"))} means nothing in a Compose file.`, place, remedy);

@@ -1,5 +1,7 @@
 /** `Network=` lines and `.network` files. */
+
 import type { ComposeData } from "../../compose/write/text.ts";
+import { rowOf } from "../../domain/table.ts";
 import { parseUnitFileName } from "../../quadlet/names.ts";
 import type { StackUnit } from "../stack.ts";
 import { head, isYes, lastValue, type Value, valuesOf } from "../values.ts";
@@ -59,9 +61,10 @@ function networkOptions(
     .split(",")
     .filter(Boolean)) {
     const [name = "", word = ""] = option.split("=");
+    const field = rowOf(optionFields, name);
     if (name === "alias") found.aliases.push(composeWord(word));
     else if (name === "ip" || name === "ip6") found.fields[word.includes(":") ? "ipv6_address" : "ipv4_address"] = word;
-    else if (optionFields[name] !== undefined) found.fields[optionFields[name]] = word;
+    else if (field !== undefined) found.fields[field] = word;
     else context.leave(unit, pair, `Compose has no network option ${name}`);
   }
   return found;

@@ -1,4 +1,5 @@
 /** What `[Service]` says and Compose has a word for: restarts and limits. All else there is systemd's. */
+import { rowOf } from "../../domain/table.ts";
 import type { Fields } from "./rows.ts";
 
 type Read = (value: string) => Fields | undefined;
@@ -14,7 +15,10 @@ const restarts: Readonly<Record<string, string>> = {
 
 /** `undefined` = this value cannot be said. */
 export const serviceRows: Readonly<Record<string, Read>> = {
-  Restart: (value) => (restarts[value] === undefined ? undefined : { restart: restarts[value] }),
+  Restart: (value) => {
+    const restart = rowOf(restarts, value);
+    return restart === undefined ? undefined : { restart };
+  },
   MemoryMax: (value) => sized("mem_limit", value),
   TasksMax: (value) => (/^\d+$/u.test(value) ? { pids_limit: Number(value) } : undefined),
   CPUQuota: (value) => (/^\d+%$/u.test(value) ? { cpus: Number(value.slice(0, -1)) / 100 } : undefined),

@@ -1,5 +1,7 @@
 /** `Volume=`, `Mount=` and `.volume` files. */
+
 import type { ComposeData } from "../../compose/write/text.ts";
+import { rowOf } from "../../domain/table.ts";
 import { parseUnitFileName } from "../../quadlet/names.ts";
 import type { StackUnit } from "../stack.ts";
 import { head, lastValue, type Value, valuesOf } from "../values.ts";
@@ -62,12 +64,12 @@ function longMount({ value, pair }: Value, unit: StackUnit, named: Named, contex
   if (fields.some(([name, word]) => /^(?:ro|readonly)$/u.test(name) && word !== "false")) mount["read_only"] = true;
   for (const [name, word] of fields) {
     if (["type", "source", "src", "target", "destination", "dst"].includes(name) || switches.has(name)) continue;
-    const [group, key] = places[name] ?? [];
+    const [group, key] = rowOf(places, name) ?? [];
     if (group === undefined || key === undefined) context.leave(unit, pair, `Compose has no mount option ${name}`);
     else
       mount[group] = {
         ...(mount[group] as object | undefined),
-        [key]: relabels[word] ?? (key === "mode" ? Number.parseInt(word, 8) : word),
+        [key]: rowOf(relabels, word) ?? (key === "mode" ? Number.parseInt(word, 8) : word),
       };
   }
   return mount;

@@ -88,7 +88,7 @@ const others: Readonly<Record<string, string>> = {
 
 const random = fc.sample(fc.oneof(fc.string({ unit: "binary" }), fc.string(), fc.stringMatching(/^[-\w./:,= "'\\\n$%]{1,12}$/)), 8);
 /** Reading refuses the whole file where it holds a NUL or half a character. */
-const values = [...new Set([...trickyStrings, ...random])].filter((value) => !/\p{Surrogate}|\0/u.test(value));
+const values = [...new Set([...trickyStrings, "constructor", "__proto__", ...random])].filter((value) => !/\p{Surrogate}|\0/u.test(value));
 /** An empty text is what a variable leaves behind that is not set: for these fields as if they were not there. */
 const emptyIsNone = new Set([
   "user",
