@@ -86,16 +86,19 @@ async function suiteOf(suite) {
 const quiet = ["check", "lint"];
 const booted = wanted.includes("system") ? sandbox("up") : undefined;
 const beside = wanted.filter((suite) => quiet.includes(suite)).map(suiteOf);
-for (const suite of wanted.filter((one) => !quiet.includes(one))) {
-  const row = await suiteOf(suite);
-  rows.push(row);
-  // Without a bundle the system tests would run yesterday's program.
-  if (suite === "bundle" && row.failed > 0) break;
-}
-rows.unshift(...(await Promise.all(beside)));
-if (booted !== undefined) {
-  await booted;
-  await sandbox("down");
+try {
+  for (const suite of wanted.filter((one) => !quiet.includes(one))) {
+    const row = await suiteOf(suite);
+    rows.push(row);
+    // Without a bundle the system tests would run yesterday's program.
+    if (suite === "bundle" && row.failed > 0) break;
+  }
+  rows.unshift(...(await Promise.all(beside)));
+} finally {
+  if (booted !== undefined) {
+    await booted;
+    await sandbox("down");
+  }
 }
 console.log("");
 for (const { suite, passed, failed, seconds } of rows) {

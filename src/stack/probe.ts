@@ -1,5 +1,6 @@
 /** The probes of `[X-Phoenix]` as text. */
 import type { Probe } from "../domain/policy.ts";
+import { rowOf } from "../domain/table.ts";
 import { splitWords } from "../quadlet/words.ts";
 
 /** What the probe keys take, in the words of the error message. */
@@ -25,7 +26,7 @@ export function parseProbe(text: string): ParsedProbe {
   if (text === "unit:") return { probe: { kind: "unit" } };
   if (text.startsWith("exec:")) return parseExec(text.slice("exec:".length));
   const [, name = "", rest = ""] = /^([a-z]+):\/\/(.*)$/su.exec(text) ?? [];
-  const scheme = Object.hasOwn(schemes, name) ? schemes[name] : undefined;
+  const scheme = rowOf(schemes, name);
   if (scheme === undefined) return { problem: `it is none of ${probeForms}` };
   const slash = rest.indexOf("/");
   const authority = slash < 0 ? rest : rest.slice(0, slash);

@@ -1,5 +1,5 @@
 /**
- * A stack whose every change goes through every step of a deploy: its network is made anew (so `web`, which uses it, stops and starts),
+ * A stack whose every whole change goes through every step of a deploy: its network is made anew (so `web`, which uses it, stops and starts),
  * `side` restarts and needs a secret that was not there before, and a job comes with every third variant and goes with the next.
  */
 import type { StepName } from "../../src/domain/steps.ts";

@@ -44,7 +44,7 @@ section http; curl -s -m 2 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$POR
 section variant; curl -s -m 2 "http://127.0.0.1:$PORT/version"
 true`;
 
-/** A look costs a quarter of a second of CPU. */
+/** A look starts two dozen processes: whoever takes them without pause keeps what he waits for from happening. */
 const lookEveryMs = 750;
 
 /** Looks at everything in one process: every look from outside costs a tenth of a second. */

@@ -1,6 +1,7 @@
 /** Networks and volumes of the project as units. */
 import { posix } from "node:path";
 import type { Place } from "../../domain/errors.ts";
+import { rowOf } from "../../domain/table.ts";
 import type { ComposeNode } from "../node.ts";
 import type { ProjectDraft } from "./drafts.ts";
 import { unitName } from "./names.ts";
@@ -48,7 +49,7 @@ const bridgeOptions: Readonly<Record<string, string>> = {
 export function putNetworkOptions(node: ComposeNode, { unit, notes }: ObjectDraft, path: string): void {
   for (const { key, keyPlace, value } of node.kind === "map" ? node.entries : []) {
     const from = { path: `${path}.${key}`, place: keyPlace };
-    const option = Object.hasOwn(bridgeOptions, key) ? bridgeOptions[key] : undefined;
+    const option = rowOf(bridgeOptions, key);
     if (option !== undefined) put(unit, "Options", `${option}=${textOf(value)}`, from, notes);
     else if (key === "com.docker.network.bridge.name") putArguments(unit, [`--interface-name=${textOf(value)}`], from, notes);
     else

@@ -1,5 +1,6 @@
 /** Goes through a map with the key table: each key is checked, told where that is due, and converted. */
 import type { Place } from "../../domain/errors.ts";
+import { rowOf } from "../../domain/table.ts";
 import { nearest } from "../../quadlet/nearest.ts";
 import { type ComposeNode, type MapNode, nodeAt, plain } from "../node.ts";
 import { type Notes, refuse, tell } from "./notes.ts";
@@ -10,7 +11,7 @@ export function walkKeys<Target>(map: ComposeNode, table: KeyTable<Target>, targ
   if (map.kind !== "map") return;
   for (const { key, keyPlace, value } of map.entries) {
     const own = path === "" ? key : `${path}.${key}`;
-    const row = Object.hasOwn(table, key) ? table[key] : undefined;
+    const row = rowOf(table, key);
     if (row !== undefined) walkKey({ row, value, path: own, place: keyPlace, target, notes });
     else if (!key.startsWith("x-")) refuseKey(notes, own, key, keyPlace, Object.keys(table));
   }

@@ -1,5 +1,4 @@
 /** YAML nodes -> ours: aliases and merge keys followed, `!reset` and `!override` kept, doubled keys found. */
-
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from "yaml";
 import type { ErrorCode, Place } from "../../domain/errors.ts";
 import { rowOf } from "../../domain/table.ts";

@@ -1,5 +1,4 @@
 /** `Network=` lines and `.network` files. */
-
 import type { ComposeData } from "../../compose/write/text.ts";
 import { rowOf } from "../../domain/table.ts";
 import { parseUnitFileName } from "../../quadlet/names.ts";

@@ -1,5 +1,4 @@
 /** `Volume=`, `Mount=` and `.volume` files. */
-
 import type { ComposeData } from "../../compose/write/text.ts";
 import { rowOf } from "../../domain/table.ts";
 import { parseUnitFileName } from "../../quadlet/names.ts";
