@@ -1,6 +1,7 @@
 // `npm test [suite…]`: type check, lint, unit, cases, bundle, system; a time table, and `N passed, N failed` at the end.
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 
 const bin = (name) => join("node_modules/.bin", name);
@@ -14,25 +15,36 @@ function testsIn(folder) {
     .sort();
 }
 
-function run(command, args) {
+/** Its exit code. In the background it gives way to whatever else runs, and says what it has to say when it is over. */
+function run(command, args, { background = false } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: "inherit" });
-    child.on("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
+    const child = spawn(command, args, { stdio: background ? ["ignore", "pipe", "pipe"] : "inherit" });
+    const said = [];
+    if (background) {
+      child.on("spawn", () => setPriority(child.pid, 10));
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said.push(chunk));
+    }
+    child.on("close", (code, signal) => {
+      process.stdout.write(Buffer.concat(said));
+      resolve(signal === null ? (code ?? 1) : 1);
+    });
     child.on("error", () => resolve(1));
   });
 }
 
 /** A plain command counts as one test. */
-async function plain(command, args) {
-  const code = await run(command, args);
+async function plain(command, args, options) {
+  const code = await run(command, args, options);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 /** Runs tap; the counts come from the closing comment of its own TAP output, so a file that dies still counts as failed. */
-async function tap(suite, files, args) {
+async function tap(suite, files, args, options = {}) {
   if (files.length === 0) throw new Error(`No test files for ${suite}`);
   const output = join(outFolder, `${suite}.tap`);
-  const code = await run(bin("tap"), ["--reporter=terse", `--output-file=${output}`, ...args, ...files]);
+  // In the background nobody watches the counts grow: it tells what failed.
+  const reporter = options.background ? "min" : "terse";
+  const code = await run(bin("tap"), [`--reporter=${reporter}`, `--output-file=${output}`, ...args, ...files], options);
   const lines = readFileSync(output, "utf8").split("\n");
   const count = (pattern) => lines.filter((line) => pattern.test(line)).length;
   const counts = { passed: count(/^ *ok /), failed: count(/^ *not ok /) };
@@ -45,8 +57,10 @@ const pureRooms = ["domain", "quadlet", "compose", "stack", "health", "heal", "p
 const leastCoverage = 0.9;
 
 /** Unit tests with coverage; too little of it in the pure rooms is one failure. */
-async function covered(suite, files) {
-  const counts = await tap(suite, files, ["--coverage-report=json-summary"]);
+async function covered(suite, files, options) {
+  // Beside the system tests one after the other, and as slow as those leave them.
+  const args = options.background ? ["--jobs=1", "--timeout=600"] : [];
+  const counts = await tap(suite, files, ["--coverage-report=json-summary", ...args], options);
   const summary = JSON.parse(readFileSync(".tap/report/coverage-summary.json", "utf8"));
   const rows = Object.entries(summary).filter(([path]) => pureRooms.some((room) => path.includes(`/src/${room}/`)));
   const [hit, total] = rows.reduce(([hit, total], [, { lines }]) => [hit + lines.covered, total + lines.total], [0, 0]);
@@ -64,9 +78,9 @@ const system = (files) => tap("system", files, ["--disable-coverage", "--timeout
 const sandbox = (verb) => run(process.execPath, ["--import=./tools/typescript.mjs", "test/support/shared-sandbox.ts", verb]);
 
 const suites = {
-  check: () => plain(bin("tsc"), ["--noEmit"]),
-  lint: () => plain(bin("biome"), ["check", "--error-on-warnings", "."]),
-  unit: () => covered("unit", [...testsIn("test/unit"), "test/cases.test.ts"]),
+  check: (options) => plain(bin("tsc"), ["--noEmit"], options),
+  lint: (options) => plain(bin("biome"), ["check", "--error-on-warnings", "."], options),
+  unit: (options) => covered("unit", [...testsIn("test/unit"), "test/cases.test.ts"], options),
   bundle: () => plain(process.execPath, ["tools/bundle.mjs"]),
   system: () => system(testsIn("test/system")),
 };
@@ -75,19 +89,21 @@ const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sui
 mkdirSync(outFolder, { recursive: true });
 const rows = [];
 
-async function suiteOf(suite) {
+async function suiteOf(suite, options = {}) {
   const started = performance.now();
-  console.log(`\n== ${suite}`);
-  const counts = await (suites[suite] ?? (() => Promise.reject(new Error(`No suite ${suite}: ${Object.keys(suites).join(", ")}`))))();
+  if (!options.background) console.log(`\n== ${suite}`);
+  const counts = await (suites[suite] ?? (() => Promise.reject(new Error(`No suite ${suite}: ${Object.keys(suites).join(", ")}`))))(
+    options,
+  );
   return { suite, ...counts, seconds: ((performance.now() - started) / 1000).toFixed(1) };
 }
 
-/** These say nothing while all is well, and need one core each: they run beside whatever comes next. */
-const quiet = ["check", "lint"];
+/** System tests wait a tenth of their time for a container, a timer or a probe: what needs nothing but a processor is done in between. */
+const background = wanted.includes("system") ? ["check", "lint", "unit"] : ["check", "lint"];
 const booted = wanted.includes("system") ? sandbox("up") : undefined;
-const beside = wanted.filter((suite) => quiet.includes(suite)).map(suiteOf);
+const beside = wanted.filter((suite) => background.includes(suite)).map((suite) => suiteOf(suite, { background: true }));
 try {
-  for (const suite of wanted.filter((one) => !quiet.includes(one))) {
+  for (const suite of wanted.filter((one) => !background.includes(one))) {
     const row = await suiteOf(suite);
     rows.push(row);
     // Without a bundle the system tests would run yesterday's program.
