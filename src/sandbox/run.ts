@@ -36,8 +36,14 @@ export type SandboxRunResult = { readonly exitCode: number; readonly stdout: str
 const enterScript = `echo 0 >/sys/fs/cgroup/init.scope/cgroup.procs
 umask 022
 cd "$1" || exit 126
-for name in OLDPWD $(export -p | sed -n 's/^export \\([A-Za-z_][A-Za-z0-9_]*\\).*/\\1/p'); do
-  case "$2" in *" $name "*) ;; *) unset "$name" ;; esac
+unset OLDPWD
+set -f
+IFS='
+'
+for enter_line in $(export -p); do
+  case $enter_line in "export "*) enter_line=\${enter_line#export } enter_line=\${enter_line%%=*} ;; *) continue ;; esac
+  case $enter_line in "" | [0-9]* | *[!A-Za-z0-9_]*) continue ;; esac
+  case "$2" in *" $enter_line "*) ;; *) unset "$enter_line" ;; esac
 done
 shift 2
 exec setpriv "$@"`;
