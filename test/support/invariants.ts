@@ -33,18 +33,19 @@ state=~/.local/state/phoenix/stacks/$STACK; link=~/.config/containers/systemd/ph
 section() { printf '\\n@@%s\\n' "$1"; }
 section ledger; cat "$state/history.jsonl" 2>/dev/null
 section generations; for path in "$state"/generations/*/manifest.json; do [ ! -f "$path" ] || { path=\${path%/*}; echo "\${path##*/}"; }; done
-section live; if [ -d "$link/" ]; then basename "$(dirname "$(readlink "$link")")"; elif [ -e "$link" ] || [ -L "$link" ]; then echo broken; else echo 0; fi
+section live; if [ -d "$link/" ]; then path=$(readlink "$link"); path=\${path%/*}; echo "\${path##*/}"
+  elif [ -e "$link" ] || [ -L "$link" ]; then echo broken; else echo 0; fi
 services() { for path in "$@"; do [ -f "$path" ] || continue; name=\${path##*/}; case $name in
-  *.container) echo "\${name%.*}.service" ;; *) echo "\${name%.*}-\${name##*.}.service" ;; esac; done | sort -u; }
+  *.container) echo "\${name%.*}.service" ;; *) echo "\${name%.*}-\${name##*.}.service" ;; esac; done; }
 section wanted; services "$link"/*
-section services; units=$(services "$state"/generations/*/units/*); [ -z "$units" ] || paste -d' ' <(echo "$units") <(systemctl --user is-active $units)
-section containers; podman ps --all --format '{{.Names}}' | grep -E "^systemd-$STACK-|^phoenix-rehearse-$STACK-"
+section known; units=$(services "$state"/generations/*/units/*); echo "$units"
+section states; [ -z "$units" ] || systemctl --user is-active $units
+section containers; podman ps --all --format '{{.Names}}'
 section leftovers; ${unowned('"$state" ~/.config/containers')}
-section http; curl -s -m 2 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/health"
-section variant; curl -s -m 2 "http://127.0.0.1:$PORT/version"
+section http; curl -s -m 2 -o /dev/null -w '%{http_code}\\n' "http://127.0.0.1:$PORT/health" --next -s -m 2 "http://127.0.0.1:$PORT/version"
 true`;
 
-/** A look starts two dozen processes: whoever takes them without pause keeps what he waits for from happening. */
+/** A look starts a dozen processes: whoever takes them without pause keeps what he waits for from happening. */
 const lookEveryMs = 750;
 
 /** Looks at everything in one process: every look from outside costs a tenth of a second. */
@@ -55,6 +56,8 @@ export async function look(m: Machine, stack: string, port: number): Promise<Fou
   );
   const rows = (name: string): readonly string[] => (sections.get(name) ?? "").split("\n").filter((row) => row !== "");
   const { lines, damaged } = decodeLedger(sections.get("ledger") ?? "");
+  const states = rows("states");
+  const [httpStatus, variant] = rows("http");
   const live = rows("live")[0] ?? "broken";
   return {
     ledger: foldLedger(lines),
@@ -62,12 +65,12 @@ export async function look(m: Machine, stack: string, port: number): Promise<Fou
     damaged,
     generations: rows("generations").map(Number),
     live: /^\d+$/.test(live) ? Number(live) : undefined,
-    services: new Map(rows("services").map((row) => [row.split(" ")[0] ?? "", row.split(" ")[1] ?? ""])),
+    services: new Map(rows("known").map((service, index) => [service, states[index] ?? ""])),
     wanted: rows("wanted"),
-    containers: rows("containers"),
+    containers: rows("containers").filter((name) => name.startsWith(`systemd-${stack}-`) || name.startsWith(`phoenix-rehearse-${stack}-`)),
     leftovers: rows("leftovers"),
-    httpStatus: Number(rows("http")[0] ?? 0),
-    variant: rows("variant")[0] ?? "",
+    httpStatus: Number(httpStatus ?? 0),
+    variant: variant ?? "",
   };
 }
 

@@ -49,6 +49,8 @@ await t.test("a machine runs programs as its user, with their exit codes and a d
   t.match(late, { exitCode: 124, timedOut: true });
   t.match(await m.stdout("env"), new RegExp(`XDG_RUNTIME_DIR=/run/user/${m.uid}`));
   t.notMatch(await m.stdout("env"), /TAPJS|npm_|NODE_OPTIONS/, "nothing of the host's environment");
+  const asked = { name: "a name", PLACE: "two\nexport HOME=/nowhere\n* lines", path: "p" };
+  t.equal(await m.stdout('printf "%s|" "$name" "$PLACE" "$path" "$HOME"', { env: asked }), `${Object.values(asked).join("|")}|${m.home}|`);
 });
 
 await t.test("the namespace helper outlives every container and reaches new ones by address", async (t) => {
