@@ -158,7 +158,7 @@ export async function machine(t: Test, options: MachineOptions = {}): Promise<Ma
     },
     async writeFile(path, text) {
       const target = inHome(path);
-      await stdout(`mkdir -p "$(dirname "$TARGET")" && cat >"$TARGET"`, { input: text, env: { TARGET: target } });
+      await stdout(`mkdir -p "\${TARGET%/*}" && cat >"$TARGET"`, { input: text, env: { TARGET: target } });
     },
     async readFile(path) {
       const result = await run(["cat", inHome(path)]);
