@@ -93,6 +93,8 @@ function refuseAlways(value: string, parse: ParseClass): string | undefined {
   if (value === "") return "an empty value would be lost";
   if (value.includes("\0")) return "a NUL character cuts a line off";
   if (/\p{Surrogate}/u.test(value)) return "it is not valid Unicode";
+  // Whoever reads the file takes it for a byte that is no UTF-8, as it mostly is.
+  if (value.includes("\u{FFFD}")) return "it holds U+FFFD, which stands for a character that could not be read";
   // systemd takes a lone semicolon for the end of a command, and the generator cannot write it otherwise.
   if (value === ";" && parse !== "keyval") return "a lone ; ends the command for systemd; put it inside sh -c '…'";
   // The generator writes this one character as a byte, which is no UTF-8.

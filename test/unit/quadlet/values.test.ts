@@ -8,7 +8,7 @@ import { unitTypes } from "../../../src/quadlet/names.ts";
 import { parseDocument } from "../../../src/quadlet/parse.ts";
 import { trickyStrings } from "./tricky-strings.ts";
 
-const anyValue = fc.oneof(fc.constantFrom(...trickyStrings), fc.string({ unit: "binary" }), fc.string());
+const anyValue = fc.oneof(fc.constantFrom(...trickyStrings, "\u{FFFD}", "\u{80}"), fc.string({ unit: "binary" }), fc.string());
 
 t.test("what is written is read back, for every key, or refused", async (t) => {
   const keys = unitTypes.flatMap((type) => keysOf(type).map((key) => ({ type, key })));
@@ -40,6 +40,8 @@ t.test("only what a raw key cannot carry is refused, and says what to use instea
     ["Volume", "a\nPodmanArgs=--privileged", /another setting/],
     ["Exec", ";", /lone ;/],
     ["Exec", "a\0", /NUL/],
+    ["AddCapability", "a\u{FFFD}", /U\+FFFD/],
+    ["Environment", "K=\u{FFFD}", /U\+FFFD/],
     ["Environment", "bare", /NAME=value/],
     ["ReadOnly", "yes", /true or false/],
   ];
