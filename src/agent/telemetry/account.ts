@@ -57,7 +57,8 @@ export function openAccount({ url, batch, spoolBytes, keepMs }: TelemetryConfig,
       counts = { ...counts, error: because };
       if (next.fate === "dropped") {
         counts = { ...counts, refused: counts.refused + about.items };
-        voice.warn("refused", `${url} refused ${about.items} ${about.kind}s for good, and they are dropped: ${because}.`);
+        const what = about.items === 1 ? `a ${about.kind}` : `${about.items} ${about.kind}s`;
+        voice.warn("refused", `${url} refused ${what} for good (dropped): ${because}.`);
       } else if (answer.kind === "denied" || (answer.kind === "away" && downMs >= patienceMs)) {
         const kept = `${showSize(spoolBytes)} and ${showDuration(keepMs)}`;
         voice.warn("away", `${url} takes nothing: ${because}. At most ${kept} are kept meanwhile.`);

@@ -124,7 +124,7 @@ t.test("one bad item in a batch: found, dropped alone, told once", async (t) => 
   await it.clock.advance(60_000);
   t.same(it.got, timesOf([...samples(0, 321), ...samples(322, 500)]));
   t.match(it.telemetry.status(), { delivered: 499, dropped: 1, waiting: 0 });
-  t.match(it.said, [/refused 1 samples for good, and they are dropped: HTTP 400/]);
+  t.match(it.said, [/refused a sample for good \(dropped\): HTTP 400/]);
   t.equal(it.said.length, 1);
   t.ok(it.posts.length < 60, `${it.posts.length} requests`);
 });
