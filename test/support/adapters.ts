@@ -1,7 +1,5 @@
 /** Runs the adapter driver inside a machine: port calls in, answers out. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename } from "node:path";
 import { build } from "esbuild";
 import type { DriverAnswer, DriverCall } from "./adapter-driver.ts";
 import type { Machine, RunOptions } from "./machine.ts";
@@ -25,8 +23,9 @@ export const withoutTap = ["env", "--unset=NODE_OPTIONS"] as const;
 
 /** Puts the driver into the home of the machine's user. */
 export async function adaptersOn(m: Machine): Promise<Adapters> {
-  const driverPath = `${m.home}/driver.mjs`;
-  await m.writeFile(driverPath, await bundleDriver());
+  const folder = `${m.home}/driver`;
+  const driverPath = `${folder}/adapter-driver.mjs`;
+  await Promise.all((await bundleDriver()).map(({ name, text }) => m.writeFile(`${folder}/${name}`, text)));
   const ask: Adapters["ask"] = async (calls, options = {}) => {
     const result = await m.run([...withoutTap, "node", driverPath], { timeoutMs: 120_000, ...options, input: JSON.stringify(calls) });
     if (result.exitCode !== 0) throw new Error(`driver: exit ${result.exitCode}\n${result.stderr}`);
@@ -52,24 +51,20 @@ export function got<T>(answer: DriverAnswer | undefined): T {
   return answer.value as T;
 }
 
-async function bundleDriver(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "adapter-driver-"));
-  try {
-    const outfile = join(folder, "driver.mjs");
-    const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
-    const entryPoints = ["test/support/adapter-driver.ts"];
-    await build({
-      entryPoints,
-      outfile,
-      bundle: true,
-      platform: "node",
-      target: "node20",
-      format: "esm",
-      banner,
-      external: ["usocket", "x11"],
-    });
-    return await readFile(outfile, "utf8");
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** In pieces, each loaded when it is needed. */
+async function bundleDriver(): Promise<readonly { readonly name: string; readonly text: string }[]> {
+  const { outputFiles } = await build({
+    entryPoints: ["test/support/adapter-driver.ts"],
+    outdir: "driver",
+    write: false,
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    outExtension: { ".js": ".mjs" },
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    external: ["usocket", "x11"],
+  });
+  return outputFiles.map(({ path, text }) => ({ name: basename(path), text }));
 }
