@@ -28,6 +28,7 @@ import { sandboxReboot } from "../../src/sandbox/ready.ts";
 import { type SandboxRunResult, sandboxRun } from "../../src/sandbox/run.ts";
 import type { SandboxStatus } from "../../src/sandbox/status.ts";
 import { sandboxUp } from "../../src/sandbox/up.ts";
+import { broughtNode } from "./node.ts";
 import { buildTestImage, testImage } from "./test-image.ts";
 import { createUser, isRunning, removeUser, sweepUsers } from "./users.ts";
 
@@ -93,10 +94,16 @@ export const sharedName = `test-${createHash("sha256").update(checkoutPath).dige
 export async function bootSandbox({ own = false, ports = [], packages }: MachineOptions = {}): Promise<SandboxStatus> {
   // Who may not, is told by sandboxUp what is missing.
   await mkdir(keptImages.hostPath, { recursive: true }).catch(() => {});
+  const node = own ? undefined : await broughtNode(defaultCachePath);
   return await sandboxUp({
     name: own ? `${sharedName}-${process.pid}` : sharedName,
     ports: own ? ports : [],
-    bindReadOnly: [{ hostPath: checkoutPath, path: "/opt/phoenix" }, keptImages],
+    bindReadOnly: [
+      { hostPath: checkoutPath, path: "/opt/phoenix" },
+      keptImages,
+      // Before Debian's in everybody's PATH.
+      ...(node === undefined ? [] : [{ hostPath: node, path: "/usr/local/bin" }]),
+    ],
     outdated: "replace",
     ...(packages === undefined ? {} : { packages }),
   });
