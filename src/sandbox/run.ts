@@ -31,7 +31,7 @@ export type SandboxRunResult = { readonly exitCode: number; readonly stdout: str
  * Entered as root, before the user is dropped: join init.scope, so that the sandbox's systemd sees a process of its own tree (its
  * services move such a process into scopes on Podman's behalf; one outside its cgroup namespace cannot be moved).
  * Then drop every variable that nobody asked for: some loaders (tap's) add theirs to each child behind our back. The values stay out of
- * the arguments, which every user of the host can read.
+ * the arguments, which every user of the host can read. A variable of the script's own hides the program's: one called `name` was lost.
  */
 const enterScript = `echo 0 >/sys/fs/cgroup/init.scope/cgroup.procs
 umask 022

@@ -40,10 +40,10 @@ export type PodmanOptions = {
 };
 
 /**
- * A question to podman is over before Go's collector has paid for itself: without it, until there is much to collect, an
- * answer takes a quarter less of the processor. What the user says of them counts.
+ * A question to podman is over before Go's collector has paid for itself: without it, until there is much to collect, an answer takes a
+ * quarter less of the processor. Not for what has a deadline of its own: a pull or an export handles more than a small machine may lend it.
  */
-const shortLived = { GOGC: "off", GOMEMLIMIT: "128MiB" } as const;
+const withoutCollector = { GOGC: "off", GOMEMLIMIT: "128MiB" } as const;
 
 /** Node hands a child its input through a socket, but `podman secret create NAME -` reads only from a real pipe. */
 const throughPipe = ["/bin/sh", "-c", 'cat | "$@"', "podman"] as const;
@@ -75,6 +75,8 @@ function runnable({ cwd, input, progress, into, signal }: RunOptions): Partial<P
 /** `purpose` completes "Cannot …": it names what was wanted, never the arguments. */
 export function podmanRunner(options: PodmanOptions): Podman {
   const environment = cleanEnvironment(options.environment);
+  // What the user says of them counts.
+  const forQuestions = { ...withoutCollector, ...environment };
   const program = options.program ?? "podman";
   const usualTimeoutMs = options.timeoutMs ?? 20_000;
 
@@ -84,7 +86,7 @@ export function podmanRunner(options: PodmanOptions): Podman {
       more.unit === undefined
         ? await runProgram({
             argv: argvOf([program, ...args], more),
-            environment: { ...shortLived, ...environment },
+            environment: more.timeoutMs === undefined ? forQuestions : environment,
             timeoutMs,
             ...runnable(more),
           })

@@ -1,5 +1,4 @@
 /** Mounts as lines of a unit. */
-
 import { posix } from "node:path";
 import { rowOf } from "../../domain/table.ts";
 import { writeValue } from "../../quadlet/escape.ts";
